@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/labels.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "base/hash.h"
+
+namespace mcore {
+namespace {
+
+constexpr std::size_t kShortLimit = 255;
+constexpr unsigned char kLongMark = 0xFF;
+
+/// Reads one length-prefixed string and moves `at` behind it.
+std::string_view take(const char*& at) noexcept {
+  const auto* p = reinterpret_cast<const unsigned char*>(at);
+  std::size_t size = *p;
+  at += 1;
+  if (size == kLongMark) {
+    size = p[1] | (static_cast<std::size_t>(p[2]) << 8U) | (static_cast<std::size_t>(p[3]) << 16U);
+    at += 3;
+  }
+  const std::string_view text(at, size);
+  at += size;
+  return text;
+}
+
+std::size_t encoded_size(std::string_view text) noexcept { return text.size() + (text.size() < kShortLimit ? 1 : 4); }
+
+char* put(char* out, std::string_view text) noexcept {
+  assert(text.size() < (std::size_t{1} << 24U));
+  if (text.size() < kShortLimit) {
+    *out++ = static_cast<char>(text.size());
+  } else {
+    *out++ = static_cast<char>(kLongMark);
+    *out++ = static_cast<char>(text.size() & 0xFFU);
+    *out++ = static_cast<char>((text.size() >> 8U) & 0xFFU);
+    *out++ = static_cast<char>(text.size() >> 16U);
+  }
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+bool is_name_start(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+bool is_legacy_name(std::string_view name, bool colon) noexcept {
+  if (name.empty() || !(is_name_start(name[0]) || (colon && name[0] == ':'))) {
+    return false;
+  }
+  return std::ranges::all_of(
+      name, [colon](char c) { return is_name_start(c) || (c >= '0' && c <= '9') || (colon && c == ':'); });
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+      continue;
+    }
+    if (c == '"' || c == '\\') {
+      out += '\\';
+    }
+    out += c;
+  }
+  out += '"';
+}
+
+}  // namespace
+
+Label LabelsView::Iterator::operator*() const noexcept {
+  const char* at = at_;
+  const std::string_view name = take(at);
+  return {name, take(at)};
+}
+
+LabelsView::Iterator& LabelsView::Iterator::operator++() noexcept {
+  take(at_);
+  take(at_);
+  return *this;
+}
+
+std::size_t LabelsView::size() const noexcept {
+  std::size_t count = 0;
+  for (auto it = begin(); it != end(); ++it) {
+    ++count;
+  }
+  return count;
+}
+
+std::string_view LabelsView::get(std::string_view name) const noexcept {
+  for (const Label label : *this) {
+    if (label.name == name) {
+      return label.value;
+    }
+  }
+  return {};
+}
+
+std::uint64_t LabelsView::hash() const noexcept { return hash_bytes(bytes_); }
+
+std::strong_ordering LabelsView::operator<=>(const LabelsView& other) const noexcept {
+  auto left = begin();
+  auto right = other.begin();
+  for (; left != end() && right != other.end(); ++left, ++right) {
+    const Label a = *left;
+    const Label b = *right;
+    if (const auto order = a.name <=> b.name; order != 0) {
+      return order;
+    }
+    if (const auto order = a.value <=> b.value; order != 0) {
+      return order;
+    }
+  }
+  return (left != end()) <=> (right != other.end());
+}
+
+LabelsView LabelBuilder::build() {
+  // Insertion sort: what comes in is short and almost always sorted already.
+  for (std::size_t i = 1; i < labels_.size(); ++i) {
+    for (std::size_t j = i; j > 0 && labels_[j].name < labels_[j - 1].name; --j) {
+      std::swap(labels_[j], labels_[j - 1]);
+    }
+  }
+  duplicate_name_ = {};
+  bool has_empty = false;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < labels_.size(); ++i) {
+    if (i > 0 && labels_[i].name == labels_[i - 1].name) {
+      duplicate_name_ = labels_[i].name;
+    }
+    has_empty |= labels_[i].value.empty();
+    size += encoded_size(labels_[i].name) + encoded_size(labels_[i].value);
+  }
+  if (has_empty) {
+    const std::vector<Label> all = labels_;
+    std::erase_if(labels_, [&](const Label& label) {
+      return std::ranges::any_of(all, [&](const Label& l) { return l.name == label.name && l.value.empty(); });
+    });
+    return build();
+  }
+  if (bytes_.size() < size) {
+    bytes_.resize(size);
+  }
+  char* out = bytes_.data();
+  for (const Label& label : labels_) {
+    out = put(put(out, label.name), label.value);
+  }
+  return LabelsView({bytes_.data(), size});
+}
+
+std::string labels_text(LabelsView labels) {
+  const std::string_view metric = labels.get(kNameLabel);
+  std::string out;
+  std::string_view separator;
+  bool open = false;
+  const auto open_brace = [&] {
+    out += open ? "" : "{";
+    out += separator;
+    separator = ", ";
+    open = true;
+  };
+  if (is_legacy_metric_name(metric)) {
+    out += metric;
+  } else if (!metric.empty()) {
+    open_brace();
+    append_quoted(out, metric);
+  }
+  for (const Label label : labels) {
+    if (label.name == kNameLabel) {
+      continue;
+    }
+    open_brace();
+    if (is_legacy_label_name(label.name)) {
+      out += label.name;
+    } else {
+      append_quoted(out, label.name);
+    }
+    out += '=';
+    append_quoted(out, label.value);
+  }
+  if (open) {
+    out += '}';
+  }
+  return out.empty() ? "{}" : out;
+}
+
+bool is_legacy_metric_name(std::string_view name) noexcept { return is_legacy_name(name, true); }
+
+bool is_legacy_label_name(std::string_view name) noexcept { return is_legacy_name(name, false); }
+
+}  // namespace mcore

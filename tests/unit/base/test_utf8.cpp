@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/utf8.h"
+
+#include "support/catch.h"
+
+namespace mcore {
+namespace {
+
+struct Case {
+  std::string_view text;
+  bool valid;
+};
+constexpr Case kCases[] = {
+    {"", true},
+    {"plain ascii, longer than eight bytes", true},
+    {"gr\xc3\xb6\xc3\x9f" "e", true},
+    {"\xe5\x90\x8d", true},
+    {"\xf0\x9f\x98\x80", true},
+    {"\xff", false},
+    {"12345678\xff", false},
+    {"\xc0\xaf", false},          // overlong
+    {"\xe0\x80\xaf", false},      // overlong
+    {"\xed\xa0\x80", false},      // surrogate
+    {"\xf4\x90\x80\x80", false},  // above U+10FFFF
+    {"\xc3", false},              // cut off
+    {"\xe5\x90", false},
+};
+
+TEST_CASE("is_valid_utf8 agrees with Go", "[base][utf8]") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.text);
+    CHECK(is_valid_utf8(c.text) == c.valid);
+  }
+}
+
+TEST_CASE("quoted gives one line whatever the bytes are", "[base][utf8]") {
+  CHECK(quoted("a\"b\\c\n\t\r") == R"("a\"b\\c\n\t\r")");
+  CHECK(quoted(std::string_view("\0\x1f\x7f\xff", 4)) == R"("\x00\x1f\x7f\xff")");
+  CHECK(quoted("größe") == "\"größe\"");
+  CHECK(quoted("abcdef", 3) == R"("abc...")");
+}
+
+}  // namespace
+}  // namespace mcore
