@@ -29,6 +29,51 @@ std::string_view take(const char*& at) noexcept {
 
 std::size_t encoded_size(std::string_view text) noexcept { return text.size() + (text.size() < kShortLimit ? 1 : 4); }
 
+/// memcpy for what labels are: short. Two overlapping moves of a fixed size instead of a call.
+template <typename Word>
+char* copy_overlapping(char* out, const char* from, std::size_t size) noexcept {
+  Word head;
+  Word tail;
+  std::memcpy(&head, from, sizeof(Word));
+  std::memcpy(&tail, from + size - sizeof(Word), sizeof(Word));
+  std::memcpy(out, &head, sizeof(Word));
+  std::memcpy(out + size - sizeof(Word), &tail, sizeof(Word));
+  return out + size;
+}
+
+struct Bytes16 {
+  std::uint64_t low;
+  std::uint64_t high;
+};
+
+char* copy(char* out, const char* from, std::size_t size) noexcept {
+  if (size > 32) {
+    std::memcpy(out, from, size);
+    return out + size;
+  }
+  if (size >= 16) {
+    return copy_overlapping<Bytes16>(out, from, size);
+  }
+  if (size >= 8) {
+    return copy_overlapping<std::uint64_t>(out, from, size);
+  }
+  if (size >= 4) {
+    return copy_overlapping<std::uint32_t>(out, from, size);
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    out[i] = from[i];
+  }
+  return out + size;
+}
+
+/// `a < b`, by the first byte where it decides.
+bool less(std::string_view a, std::string_view b) noexcept {
+  if (!a.empty() && !b.empty() && a[0] != b[0]) {
+    return static_cast<unsigned char>(a[0]) < static_cast<unsigned char>(b[0]);
+  }
+  return a < b;
+}
+
 char* put(char* out, std::string_view text) noexcept {
   assert(text.size() < (std::size_t{1} << 24U));
   if (text.size() < kShortLimit) {
@@ -39,8 +84,7 @@ char* put(char* out, std::string_view text) noexcept {
     *out++ = static_cast<char>((text.size() >> 8U) & 0xFFU);
     *out++ = static_cast<char>(text.size() >> 16U);
   }
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
+  return copy(out, text.data(), text.size());
 }
 
 bool is_name_start(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -51,6 +95,23 @@ bool is_legacy_name(std::string_view name, bool colon) noexcept {
   }
   return std::ranges::all_of(
       name, [colon](char c) { return is_name_start(c) || (c >= '0' && c <= '9') || (colon && c == ':'); });
+}
+
+/// Takes out every label whose name has an empty value somewhere. Requires: sorted by name.
+void remove_empty(std::vector<Label>& labels) {
+  std::size_t kept = 0;
+  for (std::size_t first = 0; first < labels.size();) {
+    std::size_t last = first;
+    bool empty = false;
+    for (; last < labels.size() && labels[last].name == labels[first].name; ++last) {
+      empty |= labels[last].value.empty();
+    }
+    for (std::size_t i = first; i < last && !empty; ++i) {
+      labels[kept++] = labels[i];
+    }
+    first = last;
+  }
+  labels.resize(kept);
 }
 
 void append_quoted(std::string& out, std::string_view text) {
@@ -120,7 +181,7 @@ std::strong_ordering LabelsView::operator<=>(const LabelsView& other) const noex
 LabelsView LabelBuilder::build() {
   // Insertion sort: what comes in is short and almost always sorted already.
   for (std::size_t i = 1; i < labels_.size(); ++i) {
-    for (std::size_t j = i; j > 0 && labels_[j].name < labels_[j - 1].name; --j) {
+    for (std::size_t j = i; j > 0 && less(labels_[j].name, labels_[j - 1].name); --j) {
       std::swap(labels_[j], labels_[j - 1]);
     }
   }
@@ -128,17 +189,14 @@ LabelsView LabelBuilder::build() {
   bool has_empty = false;
   std::size_t size = 0;
   for (std::size_t i = 0; i < labels_.size(); ++i) {
-    if (i > 0 && labels_[i].name == labels_[i - 1].name) {
+    if (i > 0 && !less(labels_[i - 1].name, labels_[i].name)) {
       duplicate_name_ = labels_[i].name;
     }
     has_empty |= labels_[i].value.empty();
     size += encoded_size(labels_[i].name) + encoded_size(labels_[i].value);
   }
   if (has_empty) {
-    const std::vector<Label> all = labels_;
-    std::erase_if(labels_, [&](const Label& label) {
-      return std::ranges::any_of(all, [&](const Label& l) { return l.name == label.name && l.value.empty(); });
-    });
+    remove_empty(labels_);
     return build();
   }
   if (bytes_.size() < size) {
