@@ -31,19 +31,9 @@ bool equal(const char* a, const char* b, std::size_t size) noexcept {
   return x[0] == y[0] && x[1] == y[1];
 }
 
-/// Moves `p` behind `word` and the blanks that must follow it; false leaves it.
-bool take_keyword(const char*& p, const char* end, std::string_view word) noexcept {
-  const char* q = p;
-  if (static_cast<std::size_t>(end - q) <= word.size() || std::memcmp(q, word.data(), word.size()) != 0) {
-    return false;
-  }
-  q += word.size();
-  if (*q != ' ' && *q != '\t') {
-    return false;
-  }
-  skip_blanks(q, end);
-  p = q;
-  return true;
+/// Whether four bytes and a blank stand at `p`.
+bool is_keyword(const char* p, const char* end, const char (&word)[5]) noexcept {
+  return end - p > 4 && std::memcmp(p, word, 4) == 0 && (p[4] == ' ' || p[4] == '\t');
 }
 
 }  // namespace
@@ -75,12 +65,14 @@ ExpositionEntry PromTextReader::next() {
 ExpositionEntry PromTextReader::read_comment(const char* p) {
   const char* q = p;
   skip_blanks(q, end_);
-  const bool is_type = q != p && take_keyword(q, end_, "TYPE");
-  if (!is_type && (q == p || !take_keyword(q, end_, "HELP"))) {
+  const bool is_type = q != p && is_keyword(q, end_, "TYPE");
+  if (!is_type && (q == p || !is_keyword(q, end_, "HELP"))) {
     const char* const newline = line_end(p, end_);
     at_ = newline == end_ ? end_ : newline + 1;
     return ExpositionEntry::kComment;
   }
+  q += 5;
+  skip_blanks(q, end_);
   if (!take_family_name(q, is_type ? "TYPE" : "HELP")) {
     return ExpositionEntry::kError;
   }
@@ -89,8 +81,9 @@ ExpositionEntry PromTextReader::read_comment(const char* p) {
     ++q;  // the one separator, whatever it is
   }
   std::string_view text(q, static_cast<std::size_t>(line.end - q));
-  if (text.find_first_not_of(" \t") == std::string_view::npos) {
-    text = {};
+  if (!text.empty() && (text.front() == ' ' || text.front() == '\t') &&
+         text.find_first_not_of(" \t") == std::string_view::npos) {
+    text = {};  // blanks alone are no text
   }
   if (is_type ? !set_type(text, q, false) : !set_help(text, line, false)) {
     return ExpositionEntry::kError;

@@ -243,7 +243,7 @@ bool TextReader::take_careful_number(const char*& p, double& value, std::string_
 template bool TextReader::take_careful_number<true>(const char*&, double&, std::string_view);
 template bool TextReader::take_careful_number<false>(const char*&, double&, std::string_view);
 
-bool TextReader::take_family_name(const char*& p, std::string_view after) {
+bool TextReader::take_careful_family_name(const char*& p, std::string_view after) {
   if (p != end_ && *p == '"') {
     Piece piece;
     if (!take_quoted(p, piece, false, "metric name")) {
@@ -257,13 +257,7 @@ bool TextReader::take_family_name(const char*& p, std::string_view after) {
     }
     return true;
   }
-  if (p == end_ || !is_metric_start(*p)) {
-    return refuse(p, fmt::format("expected a metric name after {}, found {}", after, found(p)));
-  }
-  const char* const start = p;
-  p = metric_name_end(p, end_);
-  family_name_ = {start, static_cast<std::size_t>(p - start)};
-  return true;
+  return refuse(p, fmt::format("expected a metric name after {}, found {}", after, found(p)));
 }
 
 bool TextReader::set_type(std::string_view word, const char* at, bool openmetrics) {
@@ -278,11 +272,10 @@ bool TextReader::set_type(std::string_view word, const char* at, bool openmetric
                                             : "counter, gauge, histogram, summary, untyped"));
 }
 
-bool TextReader::set_help(std::string_view raw, const LineScan& line, bool unescape_quotes) {
+bool TextReader::set_careful_help(std::string_view raw, const LineScan& line, bool unescape_quotes) {
   if (line.has_high_bit && !is_valid_utf8(raw)) {
     return refuse(raw.data(), fmt::format("help text {} is not valid UTF-8", quoted(raw)));
   }
-  help_ = raw;
   if (line.has_backslash) {
     help_scratch_.clear();
     append_unescaped(help_scratch_, raw, unescape_quotes);

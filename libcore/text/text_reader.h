@@ -72,10 +72,23 @@ class TextReader : public ExpositionReader {
   bool take_careful_number(const char*& p, double& value, std::string_view what);
 
   /// Sets family_name_ from a name of a metadata line at `p`; false with the error set.
-  bool take_family_name(const char*& p, std::string_view after);
+  bool take_family_name(const char*& p, std::string_view after) {
+    if (p == end_ || !text_scan::is_metric_start(*p)) {
+      return take_careful_family_name(p, after);
+    }
+    const char* const start = p;
+    p = text_scan::metric_name_end(p, end_);
+    family_name_ = {start, static_cast<std::size_t>(p - start)};
+    return true;
+  }
+  bool take_careful_family_name(const char*& p, std::string_view after);
   bool set_type(std::string_view word, const char* at, bool openmetrics);
   /// Sets help_ from the raw text of a HELP line, scanned with its line.
-  bool set_help(std::string_view raw, const text_scan::LineScan& line, bool unescape_quotes);
+  bool set_help(std::string_view raw, const text_scan::LineScan& line, bool unescape_quotes) {
+    help_ = raw;
+    return (!line.has_high_bit && !line.has_backslash) || set_careful_help(raw, line, unescape_quotes);
+  }
+  bool set_careful_help(std::string_view raw, const text_scan::LineScan& line, bool unescape_quotes);
 
   /// Ends the reading: next() returns what this returns from now on.
   ExpositionEntry fail(const char* at, std::string reason);
