@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,5 +38,10 @@ char* write_float(char* out, double value) noexcept;
 
 /// The bits of the NaN that parse_float returns, Prometheus' "normal" NaN; a staleness marker has other bits.
 inline constexpr std::uint64_t kNormalNanBits = 0x7FF8000000000001U;
+/// The bits of a staleness marker: the series has no value from here on (feature list C-034).
+inline constexpr std::uint64_t kStaleNanBits = 0x7FF0000000000002U;
+[[nodiscard]] inline bool is_stale_marker(double value) noexcept {
+  return std::bit_cast<std::uint64_t>(value) == kStaleNanBits;
+}
 
 }  // namespace mcore

@@ -60,7 +60,7 @@ bool is_valid_utf8(std::string_view text) noexcept {
   return true;
 }
 
-std::string quoted(std::string_view text, std::size_t most) {
+std::string in_quotes(std::string_view text, std::size_t most) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const bool cut = text.size() > most;
   const std::string_view shown = text.substr(0, most);

@@ -12,6 +12,6 @@ namespace mcore {
 
 /// `text` in double quotes with control characters, quotes, backslashes and invalid bytes escaped, for a message:
 /// one line whatever the bytes are. Longer than `most` bytes of input it is cut and ends in "...".
-[[nodiscard]] std::string quoted(std::string_view text, std::size_t most = 200);
+[[nodiscard]] std::string in_quotes(std::string_view text, std::size_t most = 200);
 
 }  // namespace mcore

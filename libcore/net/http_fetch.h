@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,7 +20,6 @@ struct HttpClientOptions {
   std::string ca_file;
   std::string cert_file;
   std::string key_file;
-  std::string server_name;  // expected in the certificate, when it is not the URL's host
   bool insecure_skip_verify = false;
   std::string proxy_url;  // empty: the environment's (http_proxy, https_proxy, no_proxy)
   std::vector<std::pair<std::string, std::string>> headers;  // name, value; a name of ours replaces ours
@@ -31,8 +29,10 @@ struct HttpClientOptions {
 
 /// One GET to make.
 struct HttpRequest {
-  std::string url;          // http, https, or http+unix as made by complete_target_url()
+  std::string url;          // http or https, without credentials
   std::string unix_socket;  // path of a socket to talk to instead of the URL's host
+  std::string username;     // of this URL alone, before the client's
+  std::string password;
   std::vector<std::pair<std::string, std::string>> headers;
   std::chrono::milliseconds timeout{10'000};
   std::size_t body_limit = 0;  // bytes as transferred; 0: no limit

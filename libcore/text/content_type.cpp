@@ -111,13 +111,35 @@ Result<ExpositionFormat> format_of_content_type(std::string_view content_type, s
     return scrape_protocol_format(*fallback);
   }
   constexpr std::string_view kHint = "; --fallback-scrape-protocol PrometheusText0.0.4 reads it all the same";
-  std::string why = fmt::format("unsupported Content-Type {}", quoted(content_type));
+  std::string why = fmt::format("unsupported Content-Type {}", in_quotes(content_type));
   if (content_type.empty()) {
     why = "the answer has no Content-Type";
   } else if (type.empty()) {
-    why = fmt::format("cannot parse Content-Type {}", quoted(content_type));
+    why = fmt::format("cannot parse Content-Type {}", in_quotes(content_type));
   }
   return Error(ErrorKind::kSyntax, "", "", why + std::string(kHint));
+}
+
+ExpositionFormat detect_exposition_format(std::string_view body) noexcept {
+  // A varint (the message's length), then field 1 as bytes: the family's name. No text has 0x0A behind such a start but
+  // one whose first line has a single character.
+  std::size_t at = 0;
+  std::uint64_t length = 0;
+  while (at < body.size() && at < 5) {
+    const auto byte = static_cast<unsigned char>(body[at]);
+    length |= static_cast<std::uint64_t>(byte & 0x7FU) << (7 * at);
+    ++at;
+    if (byte < 0x80) {
+      break;
+    }
+  }
+  const bool is_message = at + 1 < body.size() && body[at] == '\n' && length >= 3 && length <= body.size() - at &&
+                          static_cast<unsigned char>(body[at + 1]) < length;
+  if (is_message && !body.starts_with("#\n")) {
+    return ExpositionFormat::kProtobuf;
+  }
+  const std::string_view tail = body.ends_with('\n') ? body.substr(0, body.size() - 1) : body;
+  return tail == "# EOF" || tail.ends_with("\n# EOF") ? ExpositionFormat::kOpenMetrics : ExpositionFormat::kPrometheusText;
 }
 
 }  // namespace mcore

@@ -93,7 +93,7 @@ ExpositionEntry OpenMetricsReader::read_metadata(const char* p) {
 bool OpenMetricsReader::check_unit(const char* at) {
   const bool fits = unit_.empty() || (family_name_.size() > unit_.size() && family_name_.ends_with(unit_) &&
                                       family_name_[family_name_.size() - unit_.size() - 1] == '_');
-  return fits || refuse(at, fmt::format("unit {} is not the suffix of the metric name {}", quoted(unit_), quoted(family_name_)));
+  return fits || refuse(at, fmt::format("unit {} is not the suffix of the metric name {}", in_quotes(unit_), in_quotes(family_name_)));
 }
 
 ExpositionEntry OpenMetricsReader::read_sample(const char* p) {

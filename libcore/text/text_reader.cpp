@@ -140,7 +140,7 @@ bool TextReader::take_value(const char*& p, Piece& piece, bool no_newline) {
     return refuse(open, "the quote that opens this label value is not closed on its line");
   }
   if (found.has_high_bit && !is_valid_utf8(piece.raw())) {
-    return refuse(open, fmt::format("label value {} is not valid UTF-8", quoted(piece.raw())));
+    return refuse(open, fmt::format("label value {} is not valid UTF-8", in_quotes(piece.raw())));
   }
   p = found.close + 1;
   return true;
@@ -232,11 +232,11 @@ bool TextReader::take_careful_number(const char*& p, double& value, std::string_
     case FloatStatus::kOk:
       return true;
     case FloatStatus::kSyntax:
-      return refuse(start, fmt::format("expected {}, found {}", what, quoted(token)));
+      return refuse(start, fmt::format("expected {}, found {}", what, in_quotes(token)));
     case FloatStatus::kRange:
-      return refuse(start, fmt::format("{} {} is beyond the range of a 64-bit float", what, quoted(token)));
+      return refuse(start, fmt::format("{} {} is beyond the range of a 64-bit float", what, in_quotes(token)));
     case FloatStatus::kForbidden:
-      return refuse(start, fmt::format("{} {}: hexadecimal and underscores are not allowed in numbers", what, quoted(token)));
+      return refuse(start, fmt::format("{} {}: hexadecimal and underscores are not allowed in numbers", what, in_quotes(token)));
   }
   return false;
 }
@@ -267,14 +267,14 @@ bool TextReader::set_type(std::string_view word, const char* at, bool openmetric
       return true;
     }
   }
-  return refuse(at, fmt::format("{} is no metric type; {} has {}", quoted(word), openmetrics ? "OpenMetrics" : "this format",
+  return refuse(at, fmt::format("{} is no metric type; {} has {}", in_quotes(word), openmetrics ? "OpenMetrics" : "this format",
                                 openmetrics ? "counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown"
                                             : "counter, gauge, histogram, summary, untyped"));
 }
 
 bool TextReader::set_careful_help(std::string_view raw, const LineScan& line, bool unescape_quotes) {
   if (line.has_high_bit && !is_valid_utf8(raw)) {
-    return refuse(raw.data(), fmt::format("help text {} is not valid UTF-8", quoted(raw)));
+    return refuse(raw.data(), fmt::format("help text {} is not valid UTF-8", in_quotes(raw)));
   }
   if (line.has_backslash) {
     help_scratch_.clear();
@@ -314,7 +314,7 @@ std::string TextReader::found(const char* p) const {
   while (q != end_ && q - p < 24 && *q != '\n' && *q != ' ') {
     ++q;
   }
-  return quoted({p, static_cast<std::size_t>(std::max<std::ptrdiff_t>(q - p, 1))});
+  return in_quotes({p, static_cast<std::size_t>(std::max<std::ptrdiff_t>(q - p, 1))});
 }
 
 }  // namespace mcore

@@ -33,11 +33,11 @@ TEST_CASE("is_valid_utf8 agrees with Go", "[base][utf8]") {
   }
 }
 
-TEST_CASE("quoted gives one line whatever the bytes are", "[base][utf8]") {
-  CHECK(quoted("a\"b\\c\n\t\r") == R"("a\"b\\c\n\t\r")");
-  CHECK(quoted(std::string_view("\0\x1f\x7f\xff", 4)) == R"("\x00\x1f\x7f\xff")");
-  CHECK(quoted("größe") == "\"größe\"");
-  CHECK(quoted("abcdef", 3) == R"("abc...")");
+TEST_CASE("in_quotes gives one line whatever the bytes are", "[base][utf8]") {
+  CHECK(in_quotes("a\"b\\c\n\t\r") == R"("a\"b\\c\n\t\r")");
+  CHECK(in_quotes(std::string_view("\0\x1f\x7f\xff", 4)) == R"("\x00\x1f\x7f\xff")");
+  CHECK(in_quotes("größe") == "\"größe\"");
+  CHECK(in_quotes("abcdef", 3) == R"("abc...")");
 }
 
 }  // namespace

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "cli/command.h"
+
+namespace mcore {
+
+[[nodiscard]] std::unique_ptr<Command> make_get_command();
+
+}  // namespace mcore
