@@ -122,8 +122,8 @@ std::optional<std::string> histogram_fault(const Histogram& h) {
     if (auto fault = custom_fault(h)) {
       return fault;
     }
-  } else if (h.schema < kMinExponentialSchema || h.schema > kMaxExponentialSchema) {
-    return fmt::format("histogram schema {} is not one of -53, -4 to 8", h.schema);
+  } else if (h.schema < kMinReservedSchema || h.schema > kMaxExponentialSchema) {
+    return fmt::format("histogram schema {} is not one of -53, -9 to 8", h.schema);
   } else if (!h.custom_values.empty()) {
     return "histogram with exponential schema must not have custom bounds";
   }

@@ -19,6 +19,8 @@ struct HistogramSpan {
 /// The schema of histograms with custom bucket bounds (NHCB).
 inline constexpr std::int32_t kCustomBucketsSchema = -53;
 inline constexpr std::int32_t kMinExponentialSchema = -4;
+/// Schemas -9 to -5 are set aside by the format for coarser buckets; servers store what has them.
+inline constexpr std::int32_t kMinReservedSchema = -9;
 inline constexpr std::int32_t kMaxExponentialSchema = 8;
 
 /// What is known about a reset between this histogram and the one before it.

@@ -40,7 +40,7 @@ TEST_CASE("histogram_fault names what cannot be stored", "[model][histogram]") {
       {"spans too short", [](Histogram& h) { h.positive_spans.pop_back(); }},
       {"negative bucket", [](Histogram& h) { h.positive_counts[1] = -1; }},
       {"schema 9", [](Histogram& h) { h.schema = 9; }},
-      {"schema -5", [](Histogram& h) { h.schema = -5; }},
+      {"schema -10", [](Histogram& h) { h.schema = -10; }},
       {"schema 77", [](Histogram& h) { h.schema = 77; }},
       {"negative gap", [](Histogram& h) { h.positive_spans[1].offset = -1; }},
       {"bounds on exponential", [](Histogram& h) { h.custom_values = {1}; }},
