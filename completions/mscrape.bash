@@ -8,11 +8,11 @@ _mscrape() {
     case $word in -*) ;; *) sub=$word; break ;; esac
   done
   case $prev in
-    -o|--format) mapfile -t COMPREPLY < <(compgen -W 'prom openmetrics' -- "$cur"); return ;;
+    -o|--format) mapfile -t COMPREPLY < <(compgen -W 'prom openmetrics proto' -- "$cur"); return ;;
     --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
   esac
   case $sub in
-    *) word='-o --format -j --job -i --instance -l --label --no-timestamps --honor-labels --no-honor-timestamps --honor-timestamps -t --timeout --concurrency -H --header --username --username-file --password-file --bearer-token-file --ca-file --cert-file --key-file --insecure-skip-verify --proxy --no-follow-redirects --no-compression --scrape-protocol --fallback-scrape-protocol --body-size-limit --sample-limit --label-limit --label-name-length-limit --label-value-length-limit --legacy-names -h --help --version -q --quiet -v --verbose --color' ;;
+    *) word='-o --format -j --job -i --instance -l --label --no-timestamps --honor-labels --no-honor-timestamps --honor-timestamps -t --timeout --concurrency -H --header --username --username-file --password-file --bearer-token-file --ca-file --cert-file --key-file --insecure-skip-verify --proxy --no-follow-redirects --no-compression --scrape-protocol --fallback-scrape-protocol --body-size-limit --sample-limit --label-limit --label-name-length-limit --label-value-length-limit --native-histograms --always-classic-histograms --convert-to-nhcb --native-histogram-bucket-limit --legacy-names -h --help --version -q --quiet -v --verbose --color' ;;
   esac
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$word" -- "$cur")

@@ -77,14 +77,15 @@ class GetCommand final : public Command {
   std::vector<std::string> headers_;
   bool timestamps_ = true;
   bool compression_ = true;
+  bool native_histograms_ = false;
   std::uint64_t samples_ = 0;
 };
 
 void GetCommand::declare(OptionSet& set) {
   set.operands("ADDRESS", &addresses_, "host:port, URL, unix:SOCKET[:/path], file:PATH, ./PATH or -", 1);
   set.group("Output");
-  set.output(&format_, &file_, {{".prom", "prom"}, {".txt", "prom"}, {".om", "openmetrics"}},
-             {"prom", "openmetrics"});
+  set.output(&format_, &file_, {{".prom", "prom"}, {".txt", "prom"}, {".om", "openmetrics"}, {".pb", "proto"}},
+             {"prom", "openmetrics", "proto"});
   set.text("-j,--job", "NAME", &job_, "Label job");
   set.text("-i,--instance", "NAME", &instance_, "Label instance, instead of the address");
   set.list("-l,--label", "K=V", &labels_, "Add a label (repeatable)");
@@ -125,6 +126,11 @@ void GetCommand::declare_limits(OptionSet& set) {
   set.count("--label-limit", "N", &scrape_.label_limit, "Most labels of a sample");
   set.count("--label-name-length-limit", "N", &scrape_.label_name_length_limit, "Longest label name");
   set.count("--label-value-length-limit", "N", &scrape_.label_value_length_limit, "Longest label value");
+  set.flag("--native-histograms", &native_histograms_, "Ask for native histograms (-o proto does)");
+  set.flag("--always-classic-histograms", &scrape_.always_classic_histograms, "Keep the classic form beside the native");
+  set.flag("--convert-to-nhcb", &scrape_.convert_classic_to_nhcb, "Turn classic histograms into native ones");
+  set.count("--native-histogram-bucket-limit", "N", &scrape_.native_histogram_bucket_limit,
+            "Merge buckets of native histograms until no more are left");
   set.flag("--legacy-names", &scrape_.legacy_names, "Refuse names beyond [a-zA-Z0-9_:]");
 }
 
@@ -319,8 +325,15 @@ ExitCode GetCommand::run(Console& io) {
   if (!file_.empty()) {
     io.set_output_file(file_);
   }
-  ScrapeStream stream(scrape_, format_ == "openmetrics" ? ExpositionFormat::kOpenMetrics : ExpositionFormat::kPrometheusText,
-                      timestamps_);
+  const ExpositionFormat format = format_ == "openmetrics" ? ExpositionFormat::kOpenMetrics
+                                  : format_ == "proto"     ? ExpositionFormat::kProtobuf
+                                                           : ExpositionFormat::kPrometheusText;
+  if (format == ExpositionFormat::kProtobuf && io.is_terminal()) {
+    throw Error(ErrorKind::kUsage, "option --format", "proto", "binary data does not go to a terminal; give -o FILE.pb");
+  }
+  // Native histograms are asked for where the output can hold them.
+  scrape_.native_histograms = native_histograms_ || format == ExpositionFormat::kProtobuf;
+  ScrapeStream stream(scrape_, format, timestamps_);
   std::vector<TargetUrl> remote;
   for (const TargetUrl& target : all) {
     if (target.kind == TargetUrl::Kind::kFile || target.kind == TargetUrl::Kind::kStdin) {
