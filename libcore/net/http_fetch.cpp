@@ -322,6 +322,8 @@ std::string HttpFetcher::Impl::failure(const Slot& slot, int code) const {
       break;
     case CURLE_COULDNT_RESOLVE_HOST:
       return "could not resolve the host's name";
+    case CURLE_PARTIAL_FILE:
+      return "the connection was closed in the middle of the body";
     case CURLE_GOT_NOTHING:
       return "the connection was closed without an answer";
     default:

@@ -19,6 +19,9 @@
 namespace mcore {
 namespace {
 
+/// No exporter says this much, and a gzip bomb says more.
+constexpr std::size_t kBodySizeLimit = std::size_t{256} << 20U;
+
 /// The first line of a file, without the newline: how secrets are kept in files.
 std::string secret_from(const std::string& path) {
   std::string text = read_file(path);
@@ -121,7 +124,8 @@ void GetCommand::declare_http(OptionSet& set) {
 
 void GetCommand::declare_limits(OptionSet& set) {
   set.group("What is taken");
-  set.bytes("--body-size-limit", "BYTES", &scrape_.body_size_limit, "Largest body, decompressed");
+  scrape_.body_size_limit = kBodySizeLimit;
+  set.bytes("--body-size-limit", "BYTES", &scrape_.body_size_limit, "Largest body, decompressed [256MiB]");
   set.count("--sample-limit", "N", &scrape_.sample_limit, "Most samples of a target");
   set.count("--label-limit", "N", &scrape_.label_limit, "Most labels of a sample");
   set.count("--label-name-length-limit", "N", &scrape_.label_name_length_limit, "Longest label name");
