@@ -61,6 +61,8 @@ class ExpositionReader {
 
   virtual ExpositionEntry next() = 0;
 
+  /// Where the entry that next() found starts in the body, in bytes (protobuf: where its family does).
+  [[nodiscard]] virtual std::size_t offset() const = 0;
   /// After kType, kHelp and kUnit: the family's name, as the line has it (OpenMetrics: without `_total`).
   [[nodiscard]] virtual std::string_view family_name() const = 0;
   [[nodiscard]] virtual MetricType type() const = 0;

@@ -21,6 +21,7 @@ class NhcbReader final : public ExpositionReader {
       : inner_(std::move(inner)), keep_classic_(keep_classic) {}
 
   ExpositionEntry next() override;
+  [[nodiscard]] std::size_t offset() const override { return inner_->offset(); }
   [[nodiscard]] std::string_view family_name() const override { return inner_->family_name(); }
   [[nodiscard]] MetricType type() const override { return inner_->type(); }
   [[nodiscard]] std::string_view help() const override { return inner_->help(); }

@@ -37,6 +37,7 @@ ExpositionEntry OpenMetricsReader::next() {
   }
   has_exemplar_ = false;
   const char* const p = at_;
+  entry_ = p;
   if (p == end_) {
     return fail(p, std::string(kNoEof));
   }

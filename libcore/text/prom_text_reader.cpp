@@ -45,6 +45,7 @@ ExpositionEntry PromTextReader::next() {
   for (;;) {
     const char* const start = at_;
     const char* p = start;
+    entry_ = start;
     skip_blanks(p, end_);
     if (p == end_) {
       at_ = p;

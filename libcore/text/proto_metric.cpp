@@ -11,25 +11,39 @@
 namespace mcore {
 namespace {
 
-using Reader = protozero::pbf_reader;
+/// protozero's reader, which only asserts that a field has the type it is asked for: bytes from outside may have any.
+class Reader : public protozero::pbf_reader {
+ public:
+  explicit Reader(std::string_view bytes) : pbf_reader(bytes.data(), bytes.size()) {}
 
-std::string_view view_of(Reader& reader) {
-  const auto bytes = reader.get_view();
-  return {bytes.data(), bytes.size()};
-}
+  [[nodiscard]] double number() { return require(protozero::pbf_wire_type::fixed64), get_double(); }
+  [[nodiscard]] std::uint64_t whole() { return require(protozero::pbf_wire_type::varint), get_uint64(); }
+  [[nodiscard]] std::int64_t zigzag() { return require(protozero::pbf_wire_type::varint), get_sint64(); }
+  [[nodiscard]] std::string_view bytes() {
+    require(protozero::pbf_wire_type::length_delimited);
+    const auto view = get_view();
+    return {view.data(), view.size()};
+  }
+  [[nodiscard]] bool is_packed() const { return wire_type() == protozero::pbf_wire_type::length_delimited; }
 
-Reader reader_of(std::string_view bytes) { return Reader(bytes.data(), bytes.size()); }
+ private:
+  void require(protozero::pbf_wire_type type) const {
+    if (wire_type() != type) {
+      throw Error(ErrorKind::kSyntax, "", "", fmt::format("field {} of a message has the wrong type", tag()));
+    }
+  }
+};
 
 Label decode_label(std::string_view message) {
   Label label;
-  Reader reader = reader_of(message);
+  Reader reader(message);
   while (reader.next()) {
     switch (reader.tag()) {
       case 1:
-        label.name = view_of(reader);
+        label.name = reader.bytes();
         break;
       case 2:
-        label.value = view_of(reader);
+        label.value = reader.bytes();
         break;
       default:
         reader.skip();
@@ -46,14 +60,14 @@ Label decode_label(std::string_view message) {
 std::int64_t decode_timestamp(std::string_view message) {
   std::int64_t seconds = 0;
   std::int64_t nanos = 0;
-  Reader reader = reader_of(message);
+  Reader reader(message);
   while (reader.next()) {
     switch (reader.tag()) {
       case 1:
-        seconds = reader.get_int64();
+        seconds = static_cast<std::int64_t>(reader.whole());
         break;
       case 2:
-        nanos = reader.get_int32();
+        nanos = static_cast<std::int32_t>(reader.whole());
         break;
       default:
         reader.skip();
@@ -64,14 +78,14 @@ std::int64_t decode_timestamp(std::string_view message) {
 
 HistogramSpan decode_span(std::string_view message) {
   HistogramSpan span;
-  Reader reader = reader_of(message);
+  Reader reader(message);
   while (reader.next()) {
     switch (reader.tag()) {
       case 1:
-        span.offset = reader.get_sint32();
+        span.offset = static_cast<std::int32_t>(reader.zigzag());
         break;
       case 2:
-        span.length = reader.get_uint32();
+        span.length = static_cast<std::uint32_t>(reader.whole());
         break;
       default:
         reader.skip();
@@ -82,14 +96,14 @@ HistogramSpan decode_span(std::string_view message) {
 
 /// Counter, Gauge and Untyped: a value in field 1; a counter also an exemplar and its start.
 void decode_number(std::string_view message, bool is_counter, ProtoMetric& metric) {
-  Reader reader = reader_of(message);
+  Reader reader(message);
   while (reader.next()) {
     if (reader.tag() == 1) {
-      metric.value = reader.get_double();
+      metric.value = reader.number();
     } else if (is_counter && reader.tag() == 2) {
-      metric.exemplar.message = view_of(reader);
+      metric.exemplar.message = reader.bytes();
     } else if (is_counter && reader.tag() == 3) {
-      metric.start_timestamp_ms = decode_timestamp(view_of(reader));
+      metric.start_timestamp_ms = decode_timestamp(reader.bytes());
     } else {
       reader.skip();
     }
@@ -97,23 +111,23 @@ void decode_number(std::string_view message, bool is_counter, ProtoMetric& metri
 }
 
 void decode_summary(std::string_view message, ProtoMetric& metric) {
-  Reader reader = reader_of(message);
+  Reader reader(message);
   while (reader.next()) {
     switch (reader.tag()) {
       case 1:
-        metric.count = static_cast<double>(reader.get_uint64());
+        metric.count = static_cast<double>(reader.whole());
         break;
       case 2:
-        metric.sum = reader.get_double();
+        metric.sum = reader.number();
         break;
       case 3: {
         ProtoQuantile& quantile = metric.quantiles.emplace_back();
-        Reader inner = reader_of(view_of(reader));
+        Reader inner(reader.bytes());
         while (inner.next()) {
           if (inner.tag() == 1) {
-            quantile.quantile = inner.get_double();
+            quantile.quantile = inner.number();
           } else if (inner.tag() == 2) {
-            quantile.value = inner.get_double();
+            quantile.value = inner.number();
           } else {
             inner.skip();
           }
@@ -121,7 +135,7 @@ void decode_summary(std::string_view message, ProtoMetric& metric) {
         break;
       }
       case 4:
-        metric.start_timestamp_ms = decode_timestamp(view_of(reader));
+        metric.start_timestamp_ms = decode_timestamp(reader.bytes());
         break;
       default:
         reader.skip();
@@ -132,20 +146,20 @@ void decode_summary(std::string_view message, ProtoMetric& metric) {
 ProtoBucket decode_bucket(std::string_view message) {
   ProtoBucket bucket;
   double whole = 0;
-  Reader reader = reader_of(message);
+  Reader reader(message);
   while (reader.next()) {
     switch (reader.tag()) {
       case 1:
-        whole = static_cast<double>(reader.get_uint64());
+        whole = static_cast<double>(reader.whole());
         break;
       case 2:
-        bucket.upper_bound = reader.get_double();
+        bucket.upper_bound = reader.number();
         break;
       case 3:
-        bucket.exemplar.message = view_of(reader);
+        bucket.exemplar.message = reader.bytes();
         break;
       case 4:
-        bucket.cumulative_count = reader.get_double();
+        bucket.cumulative_count = reader.number();
         break;
       default:
         reader.skip();
@@ -174,22 +188,22 @@ void add_deltas(Reader& reader, std::int64_t& sum, std::vector<double>& counts) 
     sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) + static_cast<std::uint64_t>(delta));
     counts.push_back(static_cast<double>(sum));
   };
-  if (reader.wire_type() == protozero::pbf_wire_type::length_delimited) {
+  if (reader.is_packed()) {
     for (const std::int64_t delta : reader.get_packed_sint64()) {
       add(delta);
     }
   } else {
-    add(reader.get_sint64());
+    add(reader.zigzag());
   }
 }
 
 void add_doubles(Reader& reader, std::vector<double>& counts) {
-  if (reader.wire_type() == protozero::pbf_wire_type::length_delimited) {
+  if (reader.is_packed()) {
     for (const double count : reader.get_packed_double()) {
       counts.push_back(count);
     }
   } else {
-    counts.push_back(reader.get_double());
+    counts.push_back(reader.number());
   }
 }
 
@@ -221,35 +235,35 @@ void finish_native(HistogramParts& parts, ProtoMetric& metric) {
 void decode_histogram(std::string_view message, bool is_gauge, bool read_native, ProtoMetric& metric) {
   HistogramParts parts;
   Histogram& native = metric.native;
-  Reader reader = reader_of(message);
+  Reader reader(message);
   while (reader.next()) {
     switch (reader.tag()) {
       case 1:
-        parts.whole_count = static_cast<double>(reader.get_uint64());
+        parts.whole_count = static_cast<double>(reader.whole());
         break;
       case 2:
-        metric.sum = reader.get_double();
+        metric.sum = reader.number();
         break;
       case 3:
-        metric.buckets.push_back(decode_bucket(view_of(reader)));
+        metric.buckets.push_back(decode_bucket(reader.bytes()));
         break;
       case 4:
-        parts.float_count = reader.get_double();
+        parts.float_count = reader.number();
         break;
       case 5:
-        native.schema = reader.get_sint32();
+        native.schema = static_cast<std::int32_t>(reader.zigzag());
         break;
       case 6:
-        native.zero_threshold = reader.get_double();
+        native.zero_threshold = reader.number();
         break;
       case 7:
-        parts.whole_zero = static_cast<double>(reader.get_uint64());
+        parts.whole_zero = static_cast<double>(reader.whole());
         break;
       case 8:
-        parts.float_zero = reader.get_double();
+        parts.float_zero = reader.number();
         break;
       case 9:
-        native.negative_spans.push_back(decode_span(view_of(reader)));
+        native.negative_spans.push_back(decode_span(reader.bytes()));
         break;
       case 10:
         add_deltas(reader, parts.negative_sum, parts.negative_deltas);
@@ -258,7 +272,7 @@ void decode_histogram(std::string_view message, bool is_gauge, bool read_native,
         add_doubles(reader, native.negative_counts);
         break;
       case 12:
-        native.positive_spans.push_back(decode_span(view_of(reader)));
+        native.positive_spans.push_back(decode_span(reader.bytes()));
         break;
       case 13:
         add_deltas(reader, parts.positive_sum, parts.positive_deltas);
@@ -267,10 +281,10 @@ void decode_histogram(std::string_view message, bool is_gauge, bool read_native,
         add_doubles(reader, native.positive_counts);
         break;
       case 15:
-        metric.start_timestamp_ms = decode_timestamp(view_of(reader));
+        metric.start_timestamp_ms = decode_timestamp(reader.bytes());
         break;
       case 16:
-        metric.histogram_exemplars.push_back({view_of(reader)});
+        metric.histogram_exemplars.push_back({reader.bytes()});
         break;
       default:
         reader.skip();
@@ -307,22 +321,22 @@ void ProtoMetric::clear() {
 void decode_proto_metric(std::string_view message, ProtoType type, bool read_native, ProtoMetric& metric) {
   metric.clear();
   const bool is_histogram = type == ProtoType::kHistogram || type == ProtoType::kGaugeHistogram;
-  Reader reader = reader_of(message);
+  Reader reader(message);
   while (reader.next()) {
     const auto tag = reader.tag();
     if (tag == 1) {
-      metric.labels.push_back(decode_label(view_of(reader)));
+      metric.labels.push_back(decode_label(reader.bytes()));
     } else if (tag == 6) {
-      const std::int64_t ms = reader.get_int64();
+      const std::int64_t ms = static_cast<std::int64_t>(reader.whole());
       metric.timestamp_ms = ms == 0 ? std::nullopt : std::optional(ms);  // the message cannot tell 0 from absent
     } else if ((tag == 2 && type == ProtoType::kGauge) || (tag == 5 && type == ProtoType::kUntyped)) {
-      decode_number(view_of(reader), false, metric);
+      decode_number(reader.bytes(), false, metric);
     } else if (tag == 3 && type == ProtoType::kCounter) {
-      decode_number(view_of(reader), true, metric);
+      decode_number(reader.bytes(), true, metric);
     } else if (tag == 4 && type == ProtoType::kSummary) {
-      decode_summary(view_of(reader), metric);
+      decode_summary(reader.bytes(), metric);
     } else if (tag == 7 && is_histogram) {
-      decode_histogram(view_of(reader), type == ProtoType::kGaugeHistogram, read_native, metric);
+      decode_histogram(reader.bytes(), type == ProtoType::kGaugeHistogram, read_native, metric);
     } else {
       reader.skip();
     }
@@ -333,17 +347,45 @@ void decode_proto_exemplar(std::string_view message, ProtoExemplarParts& parts) 
   parts.labels.clear();
   parts.value = 0;
   parts.timestamp_ms.reset();
-  Reader reader = reader_of(message);
+  Reader reader(message);
   while (reader.next()) {
     switch (reader.tag()) {
       case 1:
-        parts.labels.push_back(decode_label(view_of(reader)));
+        parts.labels.push_back(decode_label(reader.bytes()));
         break;
       case 2:
-        parts.value = reader.get_double();
+        parts.value = reader.number();
         break;
       case 3:
-        parts.timestamp_ms = decode_timestamp(view_of(reader));
+        parts.timestamp_ms = decode_timestamp(reader.bytes());
+        break;
+      default:
+        reader.skip();
+    }
+  }
+}
+
+void decode_proto_family(std::string_view message, ProtoFamily& family) {
+  family.name = family.help = family.unit = {};
+  family.type = 0;
+  family.metrics.clear();
+  Reader reader(message);
+  while (reader.next()) {
+    switch (reader.tag()) {
+      case 1:
+        family.name = reader.bytes();
+        break;
+      case 2:
+        family.help = reader.bytes();
+        break;
+      case 3:
+        family.type = static_cast<std::int32_t>(reader.whole());
+        break;
+      case 4:
+        family.metrics.push_back(reader.bytes());
+        break;
+      case 5:
+        family.unit = reader.bytes();
         break;
       default:
         reader.skip();

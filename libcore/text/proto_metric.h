@@ -14,6 +14,17 @@ namespace mcore {
 /// The type numbers of io.prometheus.client.MetricFamily.
 enum class ProtoType : std::int32_t { kCounter = 0, kGauge = 1, kSummary = 2, kUntyped = 3, kHistogram = 4, kGaugeHistogram = 5 };
 
+/// One MetricFamily message; views are of its bytes.
+struct ProtoFamily {
+  std::string_view name;
+  std::string_view help;
+  std::string_view unit;
+  std::int32_t type = 0;  // any number, of ProtoType or not
+  std::vector<std::string_view> metrics;
+};
+/// Errors: as decode_proto_metric().
+void decode_proto_family(std::string_view message, ProtoFamily& family);
+
 /// An exemplar as the message has it; labels are left undecoded.
 struct ProtoExemplar {
   std::string_view message;  // empty: there is none

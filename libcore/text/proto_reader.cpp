@@ -6,7 +6,6 @@
 #include <cmath>
 #include <exception>
 #include <limits>
-#include <protozero/pbf_reader.hpp>
 #include <protozero/varint.hpp>
 
 #include "base/error.h"
@@ -56,7 +55,7 @@ ExpositionEntry ProtoReader::next() {
   try {
     switch (step_) {
       case Step::kHelp:
-        step_ = unit_.empty() ? Step::kType : Step::kUnit;
+        step_ = family_.unit.empty() ? Step::kType : Step::kUnit;
         return ExpositionEntry::kHelp;
       case Step::kUnit:
         step_ = Step::kType;
@@ -87,7 +86,7 @@ ExpositionEntry ProtoReader::next() {
       case Step::kMetric:
         break;
     }
-    if (metric_index_ == metrics_.size()) {
+    if (metric_index_ == family_.metrics.size()) {
       if (!next_family()) {
         return ExpositionEntry::kEnd;
       }
@@ -109,64 +108,32 @@ bool ProtoReader::next_family() {
     if (at_ == body_.size()) {
       return false;
     }
+    family_at_ = at_;
     const char* p = body_.data() + at_;
     const char* const end = body_.data() + body_.size();
     const std::uint64_t length = protozero::decode_varint(&p, end);
     if (length > static_cast<std::uint64_t>(end - p)) {
       refuse(fmt::format("a message of {} bytes is cut off after {}", length, end - p));
     }
-    decode_family({p, static_cast<std::size_t>(length)});
+    decode_proto_family({p, static_cast<std::size_t>(length)}, family_);
     at_ = static_cast<std::size_t>(p - body_.data()) + static_cast<std::size_t>(length);
     metric_index_ = 0;
-  } while (metrics_.empty());
-  if (name_.empty() || !is_valid_utf8(name_)) {
-    refuse(fmt::format("invalid metric name {}", in_quotes(name_)));
+  } while (family_.metrics.empty());
+  if (family_.type < 0 || family_.type > static_cast<std::int32_t>(ProtoType::kGaugeHistogram)) {
+    refuse(fmt::format("unknown metric type {} of {}", family_.type, in_quotes(family_.name)));
   }
-  if (!is_valid_utf8(help_)) {
-    refuse(fmt::format("help text of {} is not valid UTF-8", in_quotes(name_)));
+  type_ = static_cast<ProtoType>(family_.type);
+  if (family_.name.empty() || !is_valid_utf8(family_.name)) {
+    refuse(fmt::format("invalid metric name {}", in_quotes(family_.name)));
+  }
+  if (!is_valid_utf8(family_.help)) {
+    refuse(fmt::format("help text of {} is not valid UTF-8", in_quotes(family_.name)));
   }
   return true;
 }
 
-void ProtoReader::decode_family(std::string_view message) {
-  name_ = help_ = unit_ = {};
-  type_ = ProtoType::kCounter;
-  metrics_.clear();
-  std::int32_t type = 0;
-  protozero::pbf_reader reader(message.data(), message.size());
-  const auto view = [&reader] {
-    const auto bytes = reader.get_view();
-    return std::string_view(bytes.data(), bytes.size());
-  };
-  while (reader.next()) {
-    switch (reader.tag()) {
-      case 1:
-        name_ = view();
-        break;
-      case 2:
-        help_ = view();
-        break;
-      case 3:
-        type = reader.get_enum();
-        break;
-      case 4:
-        metrics_.push_back(view());
-        break;
-      case 5:
-        unit_ = view();
-        break;
-      default:
-        reader.skip();
-    }
-  }
-  if (type < 0 || type > static_cast<std::int32_t>(ProtoType::kGaugeHistogram)) {
-    refuse(fmt::format("unknown metric type {} of {}", type, in_quotes(name_)));
-  }
-  type_ = static_cast<ProtoType>(type);
-}
-
 ExpositionEntry ProtoReader::first_of_metric() {
-  decode_proto_metric(metrics_[metric_index_++], type_, !options_.ignore_native_histograms, metric_);
+  decode_proto_metric(family_.metrics[metric_index_++], type_, !options_.ignore_native_histograms, metric_);
   exemplar_ = 0;
   if (type_ != ProtoType::kSummary && !is_histogram()) {
     return number();
@@ -248,7 +215,7 @@ bool ProtoReader::convert() {
   }
   std::optional<Histogram> converted = converter_.convert();
   if (!converted) {
-    refuse(fmt::format("the buckets of {} make no histogram", in_quotes(name_)));
+    refuse(fmt::format("the buckets of {} make no histogram", in_quotes(family_.name)));
   }
   histogram_ = std::move(*converted);
   histogram_.hint = type_ == ProtoType::kGaugeHistogram ? CounterResetHint::kGauge : CounterResetHint::kUnknown;
@@ -260,7 +227,7 @@ bool ProtoReader::convert() {
 }
 
 void ProtoReader::name_series(std::string_view suffix) {
-  metric_name_.assign(name_);
+  metric_name_.assign(family_.name);
   metric_name_ += suffix;
   series_ = metric_name_;
   const auto add = [this](std::string_view name, std::string_view value) {

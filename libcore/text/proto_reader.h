@@ -21,10 +21,11 @@ class ProtoReader final : public ExpositionReader {
   ProtoReader(std::string_view body, const ExpositionReaderOptions& options);
 
   ExpositionEntry next() override;
-  [[nodiscard]] std::string_view family_name() const override { return name_; }
+  [[nodiscard]] std::size_t offset() const override { return family_at_; }
+  [[nodiscard]] std::string_view family_name() const override { return family_.name; }
   [[nodiscard]] MetricType type() const override;
-  [[nodiscard]] std::string_view help() const override { return help_; }
-  [[nodiscard]] std::string_view unit() const override { return unit_; }
+  [[nodiscard]] std::string_view help() const override { return family_.help; }
+  [[nodiscard]] std::string_view unit() const override { return family_.unit; }
   [[nodiscard]] std::string_view series_text() const override { return series_; }
   void labels(LabelBuilder& out) override;
   [[nodiscard]] double value() const override { return value_; }
@@ -44,18 +45,15 @@ class ProtoReader final : public ExpositionReader {
   ExpositionEntry row();
   bool convert();
   void name_series(std::string_view suffix);
-  void decode_family(std::string_view message);
   [[nodiscard]] bool is_histogram() const noexcept;
   [[nodiscard]] std::size_t row_count() const noexcept;
 
   std::string_view body_;
   ExpositionReaderOptions options_;
   std::size_t at_ = 0;
-  std::string_view name_;
-  std::string_view help_;
-  std::string_view unit_;
+  std::size_t family_at_ = 0;
+  ProtoFamily family_;
   ProtoType type_ = ProtoType::kCounter;
-  std::vector<std::string_view> metrics_;  // the messages of the family at hand
   std::size_t metric_index_ = 0;
   ProtoMetric metric_;
   Step step_ = Step::kMetric;

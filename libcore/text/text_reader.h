@@ -13,6 +13,7 @@ namespace mcore {
 /// PromTextReader and OpenMetricsReader.
 class TextReader : public ExpositionReader {
  public:
+  [[nodiscard]] std::size_t offset() const final { return static_cast<std::size_t>(entry_ - begin_); }
   [[nodiscard]] std::string_view family_name() const final { return family_name_; }
   [[nodiscard]] MetricType type() const final { return type_; }
   [[nodiscard]] std::string_view help() const final { return help_; }
@@ -29,7 +30,7 @@ class TextReader : public ExpositionReader {
 
  protected:
   explicit TextReader(std::string_view body)
-      : begin_(body.data()), end_(body.data() + body.size()), at_(body.data()), series_(body.substr(0, 0)) {}
+      : begin_(body.data()), end_(body.data() + body.size()), at_(body.data()), entry_(body.data()), series_(body.substr(0, 0)) {}
 
   using Piece = text_scan::Piece;
   using LabelPiece = text_scan::LabelPiece;
@@ -102,7 +103,8 @@ class TextReader : public ExpositionReader {
 
   const char* begin_;
   const char* end_;
-  const char* at_;  // where the next entry starts
+  const char* at_;     // where the next entry starts
+  const char* entry_;  // where the one at hand does
   std::string_view series_;
   Piece name_;
   bool has_name_ = false;

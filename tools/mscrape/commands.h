@@ -8,5 +8,6 @@
 namespace mcore {
 
 [[nodiscard]] std::unique_ptr<Command> make_get_command();
+[[nodiscard]] std::unique_ptr<Command> make_check_command();
 
 }  // namespace mcore

@@ -5,5 +5,5 @@
 int main(int argc, char** argv) {
   using namespace mcore;
   return tool_main(argc, argv,
-                   {.name = "mscrape", .brief = "pull metrics from exporters", .commands = {make_get_command}});
+                   {.name = "mscrape", .brief = "pull metrics from exporters", .commands = {make_get_command, make_check_command}});
 }
