@@ -11,7 +11,7 @@ namespace mcore {
 /// How the body of a scrape is taken: the keys of the same names in Prometheus' scrape_configs, with its defaults.
 /// Units: limits of 0 are none; body_size_limit counts bytes after decompression.
 struct ScrapeOptions {
-  std::optional<ScrapeProtocol> fallback_protocol;
+  std::optional<ScrapeProtocol> fallback_protocol{};
   bool honor_labels = false;
   bool honor_timestamps = true;
   bool native_histograms = false;

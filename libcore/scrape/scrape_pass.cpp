@@ -179,10 +179,11 @@ bool ScrapePass::check_labels(LabelsView labels) {
   if (!builder_.duplicate_name().empty()) {
     return fail(fmt::format("label name {} is not unique in a sample of {}", in_quotes(builder_.duplicate_name()), in_quotes(metric)));
   }
+  // Values are UTF-8 already, the readers see to that; quoted names are looked at only here.
   const bool good_name = options_.legacy_names ? is_legacy_metric_name(metric) : is_valid_utf8(metric);
   for (const Label label : labels) {
-    const bool good = options_.legacy_names ? is_legacy_label_name(label.name)
-                                            : !label.name.empty() && is_valid_utf8(label.name) && is_valid_utf8(label.value);
+    const bool good =
+        options_.legacy_names ? is_legacy_label_name(label.name) : !label.name.empty() && is_valid_utf8(label.name);
     if (!good || !good_name) {
       return fail(fmt::format("invalid metric name or label names: {}", labels_text(labels)));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "text/text_output.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/number_text.h"
@@ -8,11 +9,11 @@
 namespace mcore {
 
 void append_escaped(std::string& out, std::string_view text, bool quotes) {
-  const std::string_view special = quotes ? "\\\n\"" : "\\\n";
+  const auto is_special = [quotes](char c) { return c == '\\' || c == '\n' || (quotes && c == '"'); };
   for (;;) {
-    const std::size_t at = text.find_first_of(special);
+    const auto at = static_cast<std::size_t>(std::ranges::find_if(text, is_special) - text.begin());
     out += text.substr(0, at);
-    if (at == std::string_view::npos) {
+    if (at == text.size()) {
       return;
     }
     out += '\\';
