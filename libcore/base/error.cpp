@@ -18,6 +18,8 @@ Error::Error(ErrorKind kind, std::string_view what, std::string_view where, std:
   }
 }
 
-std::string errno_text(int number) { return std::generic_category().message(number); }
+std::string errno_text(int number) {
+  return std::generic_category().message(number);
+}
 
 }  // namespace mcore

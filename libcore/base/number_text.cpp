@@ -14,7 +14,9 @@ constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7
 constexpr int kMaxExactPower = 22;
 constexpr std::uint64_t kMaxExactInteger = std::uint64_t{1} << 53U;
 
-bool is_digit(char c) noexcept { return static_cast<unsigned char>(c - '0') < 10; }
+bool is_digit(char c) noexcept {
+  return static_cast<unsigned char>(c - '0') < 10;
+}
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
   if (text.size() != lower.size()) {
@@ -62,7 +64,8 @@ FloatStatus parse_float_slowly(std::string_view text, double& value) noexcept {
     // Too small is zero, too large is an error, as in Go; from_chars does not tell which: the exponent does. A text
     // without one is out of range only by more than 308 digits before or behind the point.
     const std::size_t e = rest.find_first_of("eE");
-    const bool tiny = e != std::string_view::npos ? rest.substr(e + 1).starts_with('-') : rest.find_first_not_of("0.") > 300;
+    const bool tiny =
+        e != std::string_view::npos ? rest.substr(e + 1).starts_with('-') : rest.find_first_not_of("0.") > 300;
     if (!tiny) {
       return FloatStatus::kRange;
     }
@@ -184,7 +187,8 @@ char* write_float(char* out, double value) noexcept {
   int count = 0;
   int point = 0;
   if (value < static_cast<double>(kMaxExactInteger) && value == std::floor(value)) {
-    count = static_cast<int>(std::to_chars(digits, digits + sizeof digits, static_cast<std::uint64_t>(value)).ptr - digits);
+    count =
+        static_cast<int>(std::to_chars(digits, digits + sizeof digits, static_cast<std::uint64_t>(value)).ptr - digits);
     point = count;
     while (digits[count - 1] == '0') {
       --count;

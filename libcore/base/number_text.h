@@ -11,14 +11,14 @@ namespace mcore {
 /// How a floating-point text was read.
 enum class FloatStatus {
   kOk,
-  kSyntax,   // not a number
-  kRange,    // a number beyond the largest finite double
+  kSyntax,     // not a number
+  kRange,      // a number beyond the largest finite double
   kForbidden,  // 'p', 'P' or '_': Go forms that no exposition format takes
 };
 
 /// Reads a whole text as Go's strconv.ParseFloat does (any case of inf, infinity and nan, signs), without
-/// hexadecimal and underscores, as every exposition format wants it. A NaN comes back as the field's normal NaN (kNormalNanBits).
-/// Cost: about 5 ns for what fits 19 digits and a small exponent, else std::from_chars.
+/// hexadecimal and underscores, as every exposition format wants it. A NaN comes back as the field's normal NaN
+/// (kNormalNanBits). Cost: about 5 ns for what fits 19 digits and a small exponent, else std::from_chars.
 [[nodiscard]] FloatStatus parse_float(std::string_view text, double& value) noexcept;
 
 /// Room that write_float needs at most.

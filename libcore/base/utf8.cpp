@@ -67,7 +67,8 @@ std::string in_quotes(std::string_view text, std::size_t most) {
   std::string out = "\"";
   for (std::size_t i = 0; i < shown.size();) {
     const auto byte = static_cast<unsigned char>(shown[i]);
-    const std::size_t length = sequence_length(reinterpret_cast<const unsigned char*>(shown.data()) + i, shown.size() - i);
+    const std::size_t length =
+        sequence_length(reinterpret_cast<const unsigned char*>(shown.data()) + i, shown.size() - i);
     if (byte == '"' || byte == '\\') {
       out += '\\';
       out += shown[i];

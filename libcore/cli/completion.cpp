@@ -66,7 +66,8 @@ std::string bash_script(const Tool& tool) {
   out += "  case $prev in\n" + values + "  esac\n  case $sub in\n" + options + "  esac\n";
   out += "  if [[ $cur == -* ]]; then\n    mapfile -t COMPREPLY < <(compgen -W \"$word\" -- \"$cur\")\n";
   out += "  else\n    mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n    if [[ -z $sub ]]; then\n";
-  out += "      mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -W '" + subcommands(tool) + "' -- \"$cur\")\n    fi\n";
+  out += "      mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -W '" + subcommands(tool) +
+         "' -- \"$cur\")\n    fi\n";
   return out + "  fi\n}\ncomplete -o filenames -F _" + name + " " + name + "\n";
 }
 
@@ -94,14 +95,19 @@ std::string zsh_script(const Tool& tool) {
     std::string body;
     for (const Option& option : set.options()) {
       for (const std::string& one : option.names) {
-        body += "      '*" + one + (option.is_flag() ? "" : one.starts_with("--") ? "=" : "+") + "[" +
-                escaped_for_zsh(option.help) + "]" +
-                (option.is_flag() ? "" : ":" + escaped_for_zsh(option.placeholder) + ":" +
-                                             (option.choices.empty() ? "_files" : "(" + words(option.choices) + ")")) +
+        body += "      '*" + one +
+                (option.is_flag()        ? ""
+                 : one.starts_with("--") ? "="
+                                         : "+") +
+                "[" + escaped_for_zsh(option.help) + "]" +
+                (option.is_flag() ? ""
+                                  : ":" + escaped_for_zsh(option.placeholder) + ":" +
+                                        (option.choices.empty() ? "_files" : "(" + words(option.choices) + ")")) +
                 "' \\\n";
       }
     }
-    cases += "    " + std::string(first ? "*" : command.name()) + ")\n      _arguments -s \\\n" + body + "      '*:operand:_files' ;;\n";
+    cases += "    " + std::string(first ? "*" : command.name()) + ")\n      _arguments -s \\\n" + body +
+             "      '*:operand:_files' ;;\n";
     first = false;
   });
   const std::string_view marker = " ;;\n";

@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t kFlushBytes = 64 << 10;
 volatile std::sig_atomic_t g_signal = 0;  // the one thing that a signal handler may touch
 
-void on_signal(int number) { g_signal = number; }
+void on_signal(int number) {
+  g_signal = number;
+}
 
 void set_handler(int number, void (*handler)(int)) {
   struct sigaction action {};
@@ -24,7 +26,9 @@ void set_handler(int number, void (*handler)(int)) {
 
 }  // namespace
 
-bool Console::is_terminal() const noexcept { return file_ == nullptr && ::isatty(STDOUT_FILENO) == 1; }
+bool Console::is_terminal() const noexcept {
+  return file_ == nullptr && ::isatty(STDOUT_FILENO) == 1;
+}
 
 void Console::data(std::string_view bytes) {
   pending_ += bytes;
@@ -84,9 +88,13 @@ void Console::warn_softly(std::string_view line) {
   }
 }
 
-void Console::error(std::string_view line) { say(line); }
+void Console::error(std::string_view line) {
+  say(line);
+}
 
-bool Console::interrupted() noexcept { return g_signal != 0; }
+bool Console::interrupted() noexcept {
+  return g_signal != 0;
+}
 
 void Console::watch_signals() {
   set_handler(SIGINT, on_signal);

@@ -44,7 +44,8 @@ void append_options(std::string& out, const OptionSet& set) {
       group = option.group;
       out += "\n" + group + ":\n";
     }
-    append_row(out, names_of(option), option.help + (option.default_text.empty() ? "" : " [" + option.default_text + "]"));
+    append_row(out, names_of(option),
+               option.help + (option.default_text.empty() ? "" : " [" + option.default_text + "]"));
   }
 }
 

@@ -12,7 +12,8 @@ namespace mcore {
 [[nodiscard]] std::string tool_help(const Tool& tool);
 
 /// `tool SUBCOMMAND -h`: usage, operands, options by group with their defaults, examples; 80 columns.
-[[nodiscard]] std::string command_help(std::string_view tool, const Command& command, bool is_default, const OptionSet& set);
+[[nodiscard]] std::string command_help(std::string_view tool, const Command& command, bool is_default,
+                                       const OptionSet& set);
 
 /// A completion script for "bash", "zsh" or "fish"; empty for another word.
 [[nodiscard]] std::string completion_script(const Tool& tool, std::string_view shell);

@@ -44,7 +44,9 @@ std::string not_among(const std::string& word, const std::vector<std::string>& c
 
 }  // namespace
 
-bool Option::has_name(std::string_view name) const noexcept { return std::ranges::find(names, name) != names.end(); }
+bool Option::has_name(std::string_view name) const noexcept {
+  return std::ranges::find(names, name) != names.end();
+}
 
 Option& OptionSet::declare(std::string_view names, std::string_view placeholder, std::string_view help) {
   Option& option = options_.emplace_back();
@@ -76,7 +78,8 @@ void OptionSet::list(std::string_view names, std::string_view placeholder, std::
   };
 }
 
-void OptionSet::count(std::string_view names, std::string_view placeholder, std::size_t* target, std::string_view help) {
+void OptionSet::count(std::string_view names, std::string_view placeholder, std::size_t* target,
+                      std::string_view help) {
   Option& option = declare(names, placeholder, help);
   option.default_text = *target == 0 ? "" : std::to_string(*target);
   option.store = [target](const std::string& value) -> std::string {
@@ -90,7 +93,8 @@ void OptionSet::count(std::string_view names, std::string_view placeholder, std:
   };
 }
 
-void OptionSet::bytes(std::string_view names, std::string_view placeholder, std::size_t* target, std::string_view help) {
+void OptionSet::bytes(std::string_view names, std::string_view placeholder, std::size_t* target,
+                      std::string_view help) {
   declare(names, placeholder, help).store = [target](const std::string& value) -> std::string {
     const auto size = parse_byte_size(value);
     if (!size.ok()) {
@@ -128,8 +132,8 @@ void OptionSet::choice(std::string_view names, std::string_view placeholder, std
   };
 }
 
-void OptionSet::output(std::string* format, std::string* file, std::vector<std::pair<std::string, std::string>> extensions,
-                       std::vector<std::string> choices) {
+void OptionSet::output(std::string* format, std::string* file,
+                       std::vector<std::pair<std::string, std::string>> extensions, std::vector<std::string> choices) {
   const bool to_file = !extensions.empty();
   Option& option = declare("-o,--format", to_file ? "FORMAT|FILE.EXT" : "FORMAT",
                            to_file ? "Output format, or a file written whole" : "Output format");
@@ -192,7 +196,8 @@ std::optional<Error> OptionSet::parse(const std::vector<std::string>& words) {
       app.add_flag_function(option.long_name(), [store](std::int64_t) { store(""); });
     } else {
       app.add_option_function<std::vector<std::string>>(
-             option.long_name(), [store](const std::vector<std::string>& values) { std::ranges::for_each(values, store); })
+             option.long_name(),
+             [store](const std::vector<std::string>& values) { std::ranges::for_each(values, store); })
           ->allow_extra_args(false)
           ->take_all();
     }

@@ -43,7 +43,8 @@ class OptionSet {
   void flag_off(std::string_view names, bool* target, std::string_view help);
   void text(std::string_view names, std::string_view placeholder, std::string* target, std::string_view help);
   /// May be given several times; each takes exactly one value.
-  void list(std::string_view names, std::string_view placeholder, std::vector<std::string>* target, std::string_view help);
+  void list(std::string_view names, std::string_view placeholder, std::vector<std::string>* target,
+            std::string_view help);
   void count(std::string_view names, std::string_view placeholder, std::size_t* target, std::string_view help);
   void bytes(std::string_view names, std::string_view placeholder, std::size_t* target, std::string_view help);
   void duration(std::string_view names, std::chrono::milliseconds* target, std::string_view help);
@@ -54,8 +55,8 @@ class OptionSet {
   void output(std::string* format, std::string* file, std::vector<std::pair<std::string, std::string>> extensions,
               std::vector<std::string> choices);
 
-  void operands(std::string_view placeholder, std::vector<std::string>* target, std::string_view help, std::size_t least = 0,
-                std::size_t most = SIZE_MAX);
+  void operands(std::string_view placeholder, std::vector<std::string>* target, std::string_view help,
+                std::size_t least = 0, std::size_t most = SIZE_MAX);
   /// Operands are expressions or numbers: `-x` is one unless it is exactly an option (DESIGN "Words").
   void operands_may_start_with_dash() { dash_operands_ = true; }
   /// All words from the first operand on are operands: the command line of another program.

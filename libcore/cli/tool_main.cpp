@@ -101,8 +101,9 @@ ExitCode run_tool(const Tool& tool, Console& io, Words words) {
   }
   if (words.size() == 2 && words[0] == "--completions") {
     const std::string script = completion_script(tool, words[1]);
-    return script.empty() ? throw Error(ErrorKind::kUsage, "completions", in_quotes(words[1]), "there are bash, zsh, fish")
-                          : print(io, script);
+    return script.empty()
+               ? throw Error(ErrorKind::kUsage, "completions", in_quotes(words[1]), "there are bash, zsh, fish")
+               : print(io, script);
   }
   if (words.size() == 1 && words[0] == "--options") {
     return print(io, option_list(tool));

@@ -9,11 +9,14 @@
 namespace mcore {
 namespace {
 
-Error usage(std::string_view where, const std::string& why) { return Error(ErrorKind::kUsage, where, "", why); }
+Error usage(std::string_view where, const std::string& why) {
+  return Error(ErrorKind::kUsage, where, "", why);
+}
 
 Error unknown_option(const OptionSet& set, const std::string& name) {
   std::string hint;
-  if (const std::string_view ours = our_name_for(name); !ours.empty() && (!ours.starts_with('-') || set.find(ours) != nullptr)) {
+  if (const std::string_view ours = our_name_for(name);
+      !ours.empty() && (!ours.starts_with('-') || set.find(ours) != nullptr)) {
     hint = "; here it is " + std::string(ours);
   } else {
     std::vector<std::string> names;
@@ -64,8 +67,8 @@ Result<SortedWords> sort_words(const OptionSet& set, const std::vector<std::stri
     const std::string& word = words[i];
     const bool ends_options = word == "--" || (set.stop_at_operand() && !sorted.operands.empty());
     if (ends_options) {
-      sorted.operands.insert(sorted.operands.end(), words.begin() + static_cast<std::ptrdiff_t>(i + (word == "--" ? 1 : 0)),
-                             words.end());
+      sorted.operands.insert(sorted.operands.end(),
+                             words.begin() + static_cast<std::ptrdiff_t>(i + (word == "--" ? 1 : 0)), words.end());
       break;
     }
     if (word.size() < 2 || word[0] != '-') {

@@ -16,7 +16,8 @@ std::optional<std::string> side_fault(std::string_view side, const Spans& spans,
   std::uint64_t promised = 0;
   for (std::size_t i = 0; i < spans.size(); ++i) {
     if (i > 0 && spans[i].offset < 0) {
-      return fmt::format("{} side: span number {} with offset {}: span has a negative offset", side, i + 1, spans[i].offset);
+      return fmt::format("{} side: span number {} with offset {}: span has a negative offset", side, i + 1,
+                         spans[i].offset);
     }
     promised += spans[i].length;
   }

@@ -27,7 +27,9 @@ std::string_view take(const char*& at) noexcept {
   return text;
 }
 
-std::size_t encoded_size(std::string_view text) noexcept { return text.size() + (text.size() < kShortLimit ? 1 : 4); }
+std::size_t encoded_size(std::string_view text) noexcept {
+  return text.size() + (text.size() < kShortLimit ? 1 : 4);
+}
 
 /// memcpy for what labels are: short. Two overlapping moves of a fixed size instead of a call.
 template <typename Word>
@@ -87,7 +89,9 @@ char* put(char* out, std::string_view text) noexcept {
   return copy(out, text.data(), text.size());
 }
 
-bool is_name_start(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_name_start(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 bool is_legacy_name(std::string_view name, bool colon) noexcept {
   if (name.empty() || !(is_name_start(name[0]) || (colon && name[0] == ':'))) {
@@ -160,7 +164,9 @@ std::string_view LabelsView::get(std::string_view name) const noexcept {
   return {};
 }
 
-std::uint64_t LabelsView::hash() const noexcept { return hash_bytes(bytes_); }
+std::uint64_t LabelsView::hash() const noexcept {
+  return hash_bytes(bytes_);
+}
 
 std::strong_ordering LabelsView::operator<=>(const LabelsView& other) const noexcept {
   auto left = begin();
@@ -245,8 +251,12 @@ std::string labels_text(LabelsView labels) {
   return out.empty() ? "{}" : out;
 }
 
-bool is_legacy_metric_name(std::string_view name) noexcept { return is_legacy_name(name, true); }
+bool is_legacy_metric_name(std::string_view name) noexcept {
+  return is_legacy_name(name, true);
+}
 
-bool is_legacy_label_name(std::string_view name) noexcept { return is_legacy_name(name, false); }
+bool is_legacy_label_name(std::string_view name) noexcept {
+  return is_legacy_name(name, false);
+}
 
 }  // namespace mcore

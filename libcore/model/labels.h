@@ -75,7 +75,8 @@ class LabelSet {
 /// Collects labels in any order and lays them out as a label set; made once and reused, so that a set costs no
 /// allocation after the first few.
 ///
-/// Lifetime: borrows what is added until build(); the view that build() returns lives until the next clear() or build().
+/// Lifetime: borrows what is added until build(); the view that build() returns lives until the next clear() or
+/// build().
 class LabelBuilder {
  public:
   void clear() noexcept { labels_.clear(); }

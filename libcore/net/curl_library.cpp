@@ -15,7 +15,8 @@ constexpr const char* kLibrary = "libcurl.so.4";
 
 [[noreturn]] void fail() {
   const char* const why = ::dlerror();
-  throw Error(ErrorKind::kIo, "load libcurl", kLibrary, std::string(why != nullptr ? why : "unknown") + "; install libcurl4");
+  throw Error(ErrorKind::kIo, "load libcurl", kLibrary,
+              std::string(why != nullptr ? why : "unknown") + "; install libcurl4");
 }
 
 template <typename Function>

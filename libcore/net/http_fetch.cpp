@@ -49,7 +49,10 @@ std::string duration_text(std::chrono::milliseconds time) {
 class HttpFetcher::Impl {
  public:
   Impl(HttpClientOptions options, std::size_t concurrency)
-      : curl_(CurlLibrary::load()), options_(std::move(options)), multi_(curl_.multi_init()), slots_(std::max<std::size_t>(concurrency, 1)) {
+      : curl_(CurlLibrary::load()),
+        options_(std::move(options)),
+        multi_(curl_.multi_init()),
+        slots_(std::max<std::size_t>(concurrency, 1)) {
     if (multi_ == nullptr) {
       throw Error(ErrorKind::kIo, "start libcurl", "", "out of memory");
     }
@@ -241,8 +244,8 @@ void HttpFetcher::Impl::set_headers(Slot& slot, bool same_origin) const {
   curl_.slist_free_all(slot.headers);
   slot.headers = nullptr;
   const auto add = [&](const std::string& name, const std::string& value) {
-    slot.headers = curl_.slist_append(slot.headers, value.empty() ? fmt::format("{};", name).c_str()
-                                                                  : fmt::format("{}: {}", name, value).c_str());
+    slot.headers = curl_.slist_append(
+        slot.headers, value.empty() ? fmt::format("{};", name).c_str() : fmt::format("{}: {}", name, value).c_str());
   };
   const auto replaced = [&](const std::string& name) {
     return std::ranges::any_of(options_.headers, [&](const auto& own) { return lower(own.first) == lower(name); });

@@ -40,14 +40,14 @@ struct HttpRequest {
 
 /// How one request ended.
 struct HttpResponse {
-  /// Empty when a whole answer came, whatever its status; else one line that says what went wrong: "connection refused",
-  /// "timed out after 10s", "body larger than 1 MiB".
+  /// Empty when a whole answer came, whatever its status; else one line that says what went wrong: "connection
+  /// refused", "timed out after 10s", "body larger than 1 MiB".
   std::string error;
   int status = 0;
-  std::string status_text;       // as the server sent it: "Internal Server Error"
-  std::string content_type;      // empty when absent
-  std::string content_encoding;  // lower case, empty when absent
-  std::string body;              // as transferred, not decoded
+  std::string status_text;              // as the server sent it: "Internal Server Error"
+  std::string content_type;             // empty when absent
+  std::string content_encoding;         // lower case, empty when absent
+  std::string body;                     // as transferred, not decoded
   std::chrono::nanoseconds duration{};  // from the start of the request to the last byte
   std::chrono::system_clock::time_point started;
 };

@@ -54,7 +54,8 @@ std::string_view host_fault(std::string_view host) noexcept {
   const bool is_ipv6 = host.starts_with('[');
   const auto belongs = [is_ipv6](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool alphanumeric = byte >= 0x80 || (byte >= '0' && byte <= '9') || ((byte | 0x20U) >= 'a' && (byte | 0x20U) <= 'z');
+    const bool alphanumeric =
+        byte >= 0x80 || (byte >= '0' && byte <= '9') || ((byte | 0x20U) >= 'a' && (byte | 0x20U) <= 'z');
     return alphanumeric || c == '.' || c == '-' || c == '_' || (is_ipv6 && (c == ':' || c == '%'));
   };
   if (!std::ranges::all_of(name, belongs)) {
@@ -94,9 +95,9 @@ Result<TargetUrl> parse_http(std::string_view text, std::string_view scheme, std
   if (const std::string_view fault = host_fault(authority); !fault.empty()) {
     return refuse(text, fault);
   }
-  const std::string completed = path.empty()              ? std::string(kDefaultPath)
-                                : path.starts_with('?')     ? std::string(kDefaultPath) + std::string(path)
-                                                            : std::string(path);
+  const std::string completed = path.empty()            ? std::string(kDefaultPath)
+                                : path.starts_with('?') ? std::string(kDefaultPath) + std::string(path)
+                                                        : std::string(path);
   target.url = fmt::format("{}://{}{}", scheme, authority, encoded(completed));
   target.instance = authority;
   return target;

@@ -34,7 +34,9 @@ std::size_t characters(LabelsView labels) noexcept {
   return count;
 }
 
-std::string body_too_large(std::size_t limit) { return fmt::format("the body is larger than the limit of {} bytes", limit); }
+std::string body_too_large(std::size_t limit) {
+  return fmt::format("the body is larger than the limit of {} bytes", limit);
+}
 
 }  // namespace
 
@@ -42,7 +44,8 @@ ScrapeOutcome ScrapePass::run(const ScrapeBody& body, const TargetLabels& target
   batch_.clear();
   outcome_ = {};
   std::string_view text = body.bytes;
-  const std::size_t limit = options_.body_size_limit != 0 ? options_.body_size_limit : std::numeric_limits<std::size_t>::max();
+  const std::size_t limit =
+      options_.body_size_limit != 0 ? options_.body_size_limit : std::numeric_limits<std::size_t>::max();
   if (body.content_encoding == "gzip") {
     inflated_.clear();
     const auto inflated = gunzip(body.bytes, inflated_, limit);
@@ -130,7 +133,8 @@ std::uint32_t ScrapePass::family_of(std::string_view metric) const {
   return known ? static_cast<std::uint32_t>(families.size()) : 0;
 }
 
-bool ScrapePass::take_sample(ExpositionReader& reader, const TargetLabels& target, std::int64_t now_ms, bool is_histogram) {
+bool ScrapePass::take_sample(ExpositionReader& reader, const TargetLabels& target, std::int64_t now_ms,
+                             bool is_histogram) {
   ++outcome_.samples_scraped;
   builder_.clear();
   reader.labels(builder_);
@@ -177,7 +181,8 @@ bool ScrapePass::check_labels(LabelsView labels) {
     return fail("a sample has no metric name");
   }
   if (!builder_.duplicate_name().empty()) {
-    return fail(fmt::format("label name {} is not unique in a sample of {}", in_quotes(builder_.duplicate_name()), in_quotes(metric)));
+    return fail(fmt::format("label name {} is not unique in a sample of {}", in_quotes(builder_.duplicate_name()),
+                            in_quotes(metric)));
   }
   // Values are UTF-8 already, the readers see to that; quoted names are looked at only here.
   const bool good_name = options_.legacy_names ? is_legacy_metric_name(metric) : is_valid_utf8(metric);
@@ -206,8 +211,8 @@ bool ScrapePass::check_limits(LabelsView labels) {
     }
     if (options_.label_value_length_limit != 0 && label.value.size() > options_.label_value_length_limit) {
       return fail(fmt::format("the value {} of label {} of {} is {} bytes long, more than the limit of {}",
-                              in_quotes(label.value), in_quotes(label.name), in_quotes(labels.get(kNameLabel)), label.value.size(),
-                              options_.label_value_length_limit));
+                              in_quotes(label.value), in_quotes(label.name), in_quotes(labels.get(kNameLabel)),
+                              label.value.size(), options_.label_value_length_limit));
     }
   }
   return true;
@@ -221,7 +226,8 @@ bool ScrapePass::take_histogram(const Histogram& read) {
   const std::size_t limit = options_.native_histogram_bucket_limit;
   while (limit != 0 && histogram_.bucket_count() > limit) {
     if (histogram_.schema <= kMinExponentialSchema) {  // or custom buckets: nothing to merge
-      return fail(fmt::format("a native histogram has {} buckets, more than the limit of {}", read.bucket_count(), limit));
+      return fail(
+          fmt::format("a native histogram has {} buckets, more than the limit of {}", read.bucket_count(), limit));
     }
     reduce_histogram_schema(histogram_, histogram_.schema - 1);
   }

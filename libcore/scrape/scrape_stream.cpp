@@ -39,7 +39,8 @@ void ScrapeStream::write_batch() {
   }
 }
 
-void ScrapeStream::write_report(const ScrapeOutcome& outcome, bool up, const TargetLabels& target, const ScrapeTime& time) {
+void ScrapeStream::write_report(const ScrapeOutcome& outcome, bool up, const TargetLabels& target,
+                                const ScrapeTime& time) {
   struct Row {
     std::string_view name;
     std::string_view help;
@@ -59,8 +60,12 @@ void ScrapeStream::write_report(const ScrapeOutcome& outcome, bool up, const Tar
     for (const auto& [name, value] : target.all()) {
       builder_.add(name, value);
     }
-    writer_->family(
-        {.name = row.name, .type = MetricType::kGauge, .has_type = true, .help = row.help, .has_help = true, .unit = {}});
+    writer_->family({.name = row.name,
+                     .type = MetricType::kGauge,
+                     .has_type = true,
+                     .help = row.help,
+                     .has_help = true,
+                     .unit = {}});
     writer_->sample({.labels = builder_.build(),
                      .value = row.value,
                      .timestamp_ms = timestamps_ ? std::optional(time.start_ms) : std::nullopt,

@@ -18,8 +18,8 @@ struct ScrapeTime {
 };
 
 /// Turns the answers of targets into one exposition stream: their samples with the targets' labels, and for each target
-/// the report series `up`, `scrape_duration_seconds`, `scrape_samples_scraped`, `scrape_samples_post_metric_relabeling` and
-/// `scrape_series_added` (feature list C-040).
+/// the report series `up`, `scrape_duration_seconds`, `scrape_samples_scraped`, `scrape_samples_post_metric_relabeling`
+/// and `scrape_series_added` (feature list C-040).
 ///
 /// Lifetime: made once; the caller drains output() after each target and after finish().
 /// Cost:     holds one target's samples at a time (OpenMetrics: the whole stream).

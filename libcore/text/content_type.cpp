@@ -40,7 +40,8 @@ const ProtocolRow& row_of(ScrapeProtocol protocol) noexcept {
 
 bool is_token(std::string_view text) noexcept {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+    return std::isalnum(c) != 0 ||
+           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
   });
 }
 
@@ -54,8 +55,9 @@ std::string media_type(std::string_view header) {
     type.remove_prefix(1);
   }
   const std::size_t slash = type.find('/');
-  const bool good = slash == std::string_view::npos ? is_token(type)
-                                                    : is_token(type.substr(0, slash)) && is_token(type.substr(slash + 1));
+  const bool good = slash == std::string_view::npos
+                        ? is_token(type)
+                        : is_token(type.substr(0, slash)) && is_token(type.substr(slash + 1));
   if (!good) {
     return {};
   }
@@ -71,9 +73,13 @@ std::optional<ScrapeProtocol> scrape_protocol_by_name(std::string_view name) noe
   return row == std::end(kProtocols) ? std::nullopt : std::optional(row->protocol);
 }
 
-std::string_view scrape_protocol_name(ScrapeProtocol protocol) noexcept { return row_of(protocol).name; }
+std::string_view scrape_protocol_name(ScrapeProtocol protocol) noexcept {
+  return row_of(protocol).name;
+}
 
-ExpositionFormat scrape_protocol_format(ScrapeProtocol protocol) noexcept { return row_of(protocol).format; }
+ExpositionFormat scrape_protocol_format(ScrapeProtocol protocol) noexcept {
+  return row_of(protocol).format;
+}
 
 std::span<const ScrapeProtocol> default_scrape_protocols(bool native_histograms) noexcept {
   static constexpr std::array kAll = {ScrapeProtocol::kPrometheusProto, ScrapeProtocol::kOpenMetricsText1_0_0,
@@ -139,7 +145,8 @@ ExpositionFormat detect_exposition_format(std::string_view body) noexcept {
     return ExpositionFormat::kProtobuf;
   }
   const std::string_view tail = body.ends_with('\n') ? body.substr(0, body.size() - 1) : body;
-  return tail == "# EOF" || tail.ends_with("\n# EOF") ? ExpositionFormat::kOpenMetrics : ExpositionFormat::kPrometheusText;
+  return tail == "# EOF" || tail.ends_with("\n# EOF") ? ExpositionFormat::kOpenMetrics
+                                                      : ExpositionFormat::kPrometheusText;
 }
 
 }  // namespace mcore

@@ -37,8 +37,8 @@ enum class ScrapeProtocol : std::uint8_t {
 [[nodiscard]] Result<ExpositionFormat> format_of_content_type(std::string_view content_type,
                                                               std::optional<ScrapeProtocol> fallback);
 
-/// The format of a body that comes without a header: protobuf if it begins as a delimited MetricFamily does, OpenMetrics
-/// if it ends in `# EOF`, else Prometheus text.
+/// The format of a body that comes without a header: protobuf if it begins as a delimited MetricFamily does,
+/// OpenMetrics if it ends in `# EOF`, else Prometheus text.
 [[nodiscard]] ExpositionFormat detect_exposition_format(std::string_view body) noexcept;
 
 }  // namespace mcore

@@ -27,7 +27,9 @@ std::size_t promised_size(std::string_view compressed) noexcept {
 
 }  // namespace
 
-bool looks_like_gzip(std::string_view bytes) noexcept { return bytes.starts_with("\x1f\x8b"); }
+bool looks_like_gzip(std::string_view bytes) noexcept {
+  return bytes.starts_with("\x1f\x8b");
+}
 
 Result<std::size_t> gunzip(std::string_view compressed, std::string& out, std::size_t limit) {
   const auto error = [&, size = out.size()](ErrorKind kind, std::string_view why) {
@@ -50,8 +52,8 @@ Result<std::size_t> gunzip(std::string_view compressed, std::string& out, std::s
     out.resize(before + done + room);
     std::size_t used = 0;
     std::size_t made = 0;
-    const libdeflate_result result = libdeflate_gzip_decompress_ex(decompressor.get(), compressed.data(), compressed.size(),
-                                                                   out.data() + before + done, room, &used, &made);
+    const libdeflate_result result = libdeflate_gzip_decompress_ex(
+        decompressor.get(), compressed.data(), compressed.size(), out.data() + before + done, room, &used, &made);
     if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
       out.resize(before + done);
       if (done + room >= limit) {

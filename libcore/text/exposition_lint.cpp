@@ -110,7 +110,8 @@ LintReport ExpositionLinter::run() {
       break;
     }
     // Past the line that could not be read. Protobuf has no lines to go on with.
-    const std::size_t newline = format_ == ExpositionFormat::kProtobuf ? std::string_view::npos : body_.find('\n', line_offset_);
+    const std::size_t newline =
+        format_ == ExpositionFormat::kProtobuf ? std::string_view::npos : body_.find('\n', line_offset_);
     if (newline == std::string_view::npos || newline + 1 >= body_.size()) {
       break;
     }
@@ -176,7 +177,8 @@ bool ExpositionLinter::read_from(std::size_t start) {
 
 void ExpositionLinter::note_comment(std::string_view raw) {
   if (raw.starts_with("#TYPE ") || raw.starts_with("#HELP ")) {
-    find(false, "", "tight-comment", "without a blank behind '#' this is a comment to Prometheus, and metadata to others");
+    find(false, "", "tight-comment",
+         "without a blank behind '#' this is a comment to Prometheus, and metadata to others");
   }
 }
 
@@ -253,8 +255,8 @@ void ExpositionLinter::check_raw(std::string_view metric, std::string_view raw) 
     } else if (quoted && raw[end] == '\\') {
       ++end;
       if (end < raw.size() && !is_one_of(raw.substr(end, 1), {"\\", "\"", "n"})) {
-        find(true, metric, "escape", fmt::format("{} is no escape; there are \\\\, \\\" and \\n", in_quotes(raw.substr(end - 1, 2))),
-             end);
+        find(true, metric, "escape",
+             fmt::format("{} is no escape; there are \\\\, \\\" and \\n", in_quotes(raw.substr(end - 1, 2))), end);
       }
     }
   }
@@ -310,6 +312,8 @@ void ExpositionLinter::finish_family(const LintFamily& family) {
 
 }  // namespace
 
-LintReport lint_exposition(ExpositionFormat format, std::string_view body) { return ExpositionLinter(format, body).run(); }
+LintReport lint_exposition(ExpositionFormat format, std::string_view body) {
+  return ExpositionLinter(format, body).run();
+}
 
 }  // namespace mcore

@@ -31,14 +31,14 @@ struct FamilyCardinality {
 };
 
 struct LintReport {
-  std::vector<LintFinding> findings;            // in the order of the lines
-  std::vector<FamilyCardinality> cardinality;   // most series first
+  std::vector<LintFinding> findings;           // in the order of the lines
+  std::vector<FamilyCardinality> cardinality;  // most series first
   std::uint64_t series = 0;
 };
 
 /// Says everything that is wrong with an exposition: what Prometheus' scraper refuses, what the stricter reader behind
-/// `promtool check metrics` refuses, what promlint finds, and what breaks histograms. After a line that cannot be read it
-/// goes on with the next one (text formats), so that all findings come at once.
+/// `promtool check metrics` refuses, what promlint finds, and what breaks histograms. After a line that cannot be read
+/// it goes on with the next one (text formats), so that all findings come at once.
 ///
 /// Errors: none; what is wrong is in the report.
 /// Cost:   a few microseconds a series; holds a hash of each.

@@ -19,14 +19,14 @@ enum class ExpositionFormat : std::uint8_t { kPrometheusText, kOpenMetrics, kPro
 
 /// What next() found.
 enum class ExpositionEntry : std::uint8_t {
-  kEnd,      // the body ended as its format wants it
-  kError,    // the body breaks its format here: error() says how; nothing follows
-  kType,     // family_name(), type()
-  kHelp,     // family_name(), help()
-  kUnit,     // family_name(), unit()
-  kComment,  // a line without meaning
-  kSample,   // a float: series_text(), labels(), value(), timestamp_ms(), exemplars, start timestamp
-  kHistogram // a native histogram: the same with histogram() for value()
+  kEnd,       // the body ended as its format wants it
+  kError,     // the body breaks its format here: error() says how; nothing follows
+  kType,      // family_name(), type()
+  kHelp,      // family_name(), help()
+  kUnit,      // family_name(), unit()
+  kComment,   // a line without meaning
+  kSample,    // a float: series_text(), labels(), value(), timestamp_ms(), exemplars, start timestamp
+  kHistogram  // a native histogram: the same with histogram() for value()
 };
 
 /// Where and why a body breaks its format.

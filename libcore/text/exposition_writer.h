@@ -51,8 +51,8 @@ struct ExpositionSample {
 ///
 /// Shape:  text: samples in the order given; a family's HELP, TYPE and UNIT come once in the stream, before the first
 ///         of its samples that follows them. OpenMetrics: families are kept together until finish(), because the format
-///         forbids to interleave them, and `# EOF` ends the stream. Protobuf: one MetricFamily per run of samples of one
-///         family.
+///         forbids to interleave them, and `# EOF` ends the stream. Protobuf: one MetricFamily per run of samples of
+///         one family.
 /// Errors: what the format cannot carry is left out and counted in losses().
 /// Cost:   no allocation per sample beyond the growth of the output (text).
 class ExpositionWriter {

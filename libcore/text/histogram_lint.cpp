@@ -9,7 +9,8 @@
 
 namespace mcore {
 
-void HistogramLint::add(std::string_view family, std::string_view suffix, LabelsView labels, double value, std::size_t line) {
+void HistogramLint::add(std::string_view family, std::string_view suffix, LabelsView labels, double value,
+                        std::size_t line) {
   if (suffix != "_bucket" && suffix != "_count" && suffix != "_gcount") {
     return;
   }
@@ -48,8 +49,8 @@ std::vector<HistogramLint::Fault> HistogramLint::faults() const {
     double before = 0;
     for (const auto& [bound, count] : group.buckets) {
       if (count < before) {
-        fault("bucket-order", fmt::format("bucket le=\"{}\" has {}, fewer than the {} of the bucket before it", float_text(bound),
-                                          float_text(count), float_text(before)));
+        fault("bucket-order", fmt::format("bucket le=\"{}\" has {}, fewer than the {} of the bucket before it",
+                                          float_text(bound), float_text(count), float_text(before)));
         break;
       }
       before = count;
@@ -57,8 +58,8 @@ std::vector<HistogramLint::Fault> HistogramLint::faults() const {
     if (group.buckets.empty() || !std::isinf(group.buckets.rbegin()->first)) {
       fault("no-inf-bucket", "the histogram has no bucket le=\"+Inf\"");
     } else if (group.count && *group.count != group.buckets.rbegin()->second) {
-      fault("count-mismatch", fmt::format("the count is {}, but the bucket le=\"+Inf\" has {}", float_text(*group.count),
-                                          float_text(group.buckets.rbegin()->second)));
+      fault("count-mismatch", fmt::format("the count is {}, but the bucket le=\"+Inf\" has {}",
+                                          float_text(*group.count), float_text(group.buckets.rbegin()->second)));
     }
   }
   return faults;

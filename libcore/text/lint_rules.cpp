@@ -16,15 +16,18 @@ struct UnitRow {
   std::string_view base;
 };
 constexpr UnitRow kUnits[] = {
-    {"amperes", "amperes"}, {"bytes", "bytes"},     {"celsius", "celsius"},  {"grams", "grams"},     {"joules", "joules"},
-    {"kelvin", "kelvin"},   {"meters", "meters"},   {"metres", "metres"},    {"seconds", "seconds"}, {"volts", "volts"},
-    {"minutes", "seconds"}, {"hours", "seconds"},   {"days", "seconds"},     {"weeks", "seconds"},   {"kelvins", "kelvin"},
-    {"fahrenheit", "celsius"}, {"rankine", "celsius"}, {"inches", "meters"}, {"yards", "meters"},    {"miles", "meters"},
-    {"bits", "bytes"},      {"calories", "joules"}, {"pounds", "grams"},     {"ounces", "grams"},
+    {"amperes", "amperes"}, {"bytes", "bytes"},     {"celsius", "celsius"}, {"grams", "grams"},
+    {"joules", "joules"},   {"kelvin", "kelvin"},   {"meters", "meters"},   {"metres", "metres"},
+    {"seconds", "seconds"}, {"volts", "volts"},     {"minutes", "seconds"}, {"hours", "seconds"},
+    {"days", "seconds"},    {"weeks", "seconds"},   {"kelvins", "kelvin"},  {"fahrenheit", "celsius"},
+    {"rankine", "celsius"}, {"inches", "meters"},   {"yards", "meters"},    {"miles", "meters"},
+    {"bits", "bytes"},      {"calories", "joules"}, {"pounds", "grams"},    {"ounces", "grams"},
 };
-constexpr std::string_view kPrefixes[] = {"pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo", "kibi",
-                                          "mega", "mebi", "mibi",  "giga",  "gibi",  "tera", "tebi", "peta",  "pebi"};
-constexpr std::string_view kAbbreviations[] = {"s",  "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d"};
+constexpr std::string_view kPrefixes[] = {"pico",  "nano", "micro", "milli", "centi", "deci", "deca",
+                                          "hecto", "kilo", "kibi",  "mega",  "mebi",  "mibi", "giga",
+                                          "gibi",  "tera", "tebi",  "peta",  "pebi"};
+constexpr std::string_view kAbbreviations[] = {"s",  "ms", "us", "ns", "sec", "b", "kb",
+                                               "mb", "gb", "tb", "pb", "m",   "h", "d"};
 
 std::string_view base_of(std::string_view word) {
   const auto* const row = std::ranges::find(kUnits, word, &UnitRow::unit);
@@ -74,14 +77,16 @@ void lint_suffixes(std::string_view name, MetricType type, bool openmetrics, std
     faults.push_back({"counter-total", "a counter's name should end in \"_total\""});
   }
   if ((!is_counter || openmetrics) && name.ends_with("_total")) {
-    faults.push_back({"total-suffix", openmetrics && is_counter ? "OpenMetrics names a counter's family without \"_total\""
-                                                                : "only a counter's name should end in \"_total\""});
+    faults.push_back({"total-suffix", openmetrics && is_counter
+                                          ? "OpenMetrics names a counter's family without \"_total\""
+                                          : "only a counter's name should end in \"_total\""});
   }
   if (!is_histogram && name.ends_with("_bucket")) {
     faults.push_back({"reserved-suffix", "only histograms have names that end in \"_bucket\""});
   }
   if (!has_parts && (name.ends_with("_count") || name.ends_with("_sum"))) {
-    faults.push_back({"reserved-suffix", "only histograms and summaries have names that end in \"_count\" or \"_sum\""});
+    faults.push_back(
+        {"reserved-suffix", "only histograms and summaries have names that end in \"_count\" or \"_sum\""});
   }
 }
 
@@ -116,7 +121,8 @@ std::vector<LintFault> lint_family_name(std::string_view name, MetricType type, 
 std::vector<LintFault> lint_label_name(std::string_view label, MetricType type, bool has_type) {
   std::vector<LintFault> faults;
   if (is_camel_case(label)) {
-    faults.push_back({"camel-case", fmt::format("label names are written in snake_case, not camelCase: \"{}\"", label)});
+    faults.push_back(
+        {"camel-case", fmt::format("label names are written in snake_case, not camelCase: \"{}\"", label)});
   }
   const bool typed = has_type && type != MetricType::kUnknown;
   if (typed && label == "le" && type != MetricType::kHistogram && type != MetricType::kGaugeHistogram) {

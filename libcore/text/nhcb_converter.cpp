@@ -10,7 +10,9 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-bool is_whole(double value) noexcept { return value == std::floor(value) && value < 9.2e18; }
+bool is_whole(double value) noexcept {
+  return value == std::floor(value) && value < 9.2e18;
+}
 
 }  // namespace
 

@@ -10,9 +10,10 @@ namespace mcore {
 
 /// Collects the buckets, sum and count of one classic histogram and makes of them a native one with custom buckets.
 ///
-/// Source: feature list X-41. Buckets may come in any order; a bound given twice counts once. Counts that are negative or
-///         fall, or a count that is not the last bucket's, make the histogram unusable. Without a count it is that of the
-///         last bucket; without a +Inf bucket there is one with the count.
+/// Source: feature list X-41. Buckets may come in any order; a bound given twice counts once. Counts that are negative
+/// or
+///         fall, or a count that is not the last bucket's, make the histogram unusable. Without a count it is that of
+///         the last bucket; without a +Inf bucket there is one with the count.
 /// Cost:   no allocation while collecting once the array has grown.
 class NhcbConverter {
  public:

@@ -12,9 +12,9 @@ namespace mcore {
 
 /// Wraps a reader of text and joins the flat series of each classic histogram to a native one with custom buckets.
 ///
-/// Only samples of a family announced as histogram take part, and only neighbours with equal labels (but `le`) are joined;
-/// the histogram comes after the last of them. What makes no histogram yields nothing. The classic samples come too if
-/// they are to be kept. Feature list X-41.
+/// Only samples of a family announced as histogram take part, and only neighbours with equal labels (but `le`) are
+/// joined; the histogram comes after the last of them. What makes no histogram yields nothing. The classic samples come
+/// too if they are to be kept. Feature list X-41.
 class NhcbReader final : public ExpositionReader {
  public:
   NhcbReader(std::unique_ptr<ExpositionReader> inner, bool keep_classic)
@@ -26,7 +26,9 @@ class NhcbReader final : public ExpositionReader {
   [[nodiscard]] MetricType type() const override { return inner_->type(); }
   [[nodiscard]] std::string_view help() const override { return inner_->help(); }
   [[nodiscard]] std::string_view unit() const override { return inner_->unit(); }
-  [[nodiscard]] std::string_view series_text() const override { return emitting_ ? group_.view().bytes() : inner_->series_text(); }
+  [[nodiscard]] std::string_view series_text() const override {
+    return emitting_ ? group_.view().bytes() : inner_->series_text();
+  }
   void labels(LabelBuilder& out) override;
   [[nodiscard]] double value() const override { return inner_->value(); }
   [[nodiscard]] const Histogram& histogram() const override { return histogram_; }

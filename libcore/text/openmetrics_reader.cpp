@@ -94,7 +94,8 @@ ExpositionEntry OpenMetricsReader::read_metadata(const char* p) {
 bool OpenMetricsReader::check_unit(const char* at) {
   const bool fits = unit_.empty() || (family_name_.size() > unit_.size() && family_name_.ends_with(unit_) &&
                                       family_name_[family_name_.size() - unit_.size() - 1] == '_');
-  return fits || refuse(at, fmt::format("unit {} is not the suffix of the metric name {}", in_quotes(unit_), in_quotes(family_name_)));
+  return fits || refuse(at, fmt::format("unit {} is not the suffix of the metric name {}", in_quotes(unit_),
+                                        in_quotes(family_name_)));
 }
 
 ExpositionEntry OpenMetricsReader::read_sample(const char* p) {
@@ -197,7 +198,9 @@ bool OpenMetricsReader::next_exemplar(Exemplar& out) {
   LabelBuilder builder;
   std::vector<std::string> texts;  // unescaped() holds the sample's own labels
   texts.reserve(exemplar_labels_.size() * 2);
-  const auto text_of = [&](const Piece& piece) -> std::string_view { return texts.emplace_back(unescaped_copy(piece)); };
+  const auto text_of = [&](const Piece& piece) -> std::string_view {
+    return texts.emplace_back(unescaped_copy(piece));
+  };
   for (const LabelPiece& label : exemplar_labels_) {
     const std::string_view name = text_of(label.name);
     builder.add(name, text_of(label.value));

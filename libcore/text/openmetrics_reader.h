@@ -7,9 +7,10 @@ namespace mcore {
 
 /// Reads OpenMetrics 1.0 and 0.0.1 text.
 ///
-/// Shape: lines `name{label="value"} number [seconds] [# {labels} number [seconds]]`, `# TYPE`, `# HELP`, `# UNIT` and at
-///        the very end `# EOF`; single spaces, no blank lines, no other comments. As strict as Prometheus' own reader and
-///        no stricter: feature list.
+/// Shape: lines `name{label="value"} number [seconds] [# {labels} number [seconds]]`, `# TYPE`, `# HELP`, `# UNIT` and
+/// at
+///        the very end `# EOF`; single spaces, no blank lines, no other comments. As strict as Prometheus' own reader
+///        and no stricter: feature list.
 class OpenMetricsReader final : public TextReader {
  public:
   /// `body` must outlive the reader.

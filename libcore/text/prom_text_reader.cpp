@@ -83,7 +83,7 @@ ExpositionEntry PromTextReader::read_comment(const char* p) {
   }
   std::string_view text(q, static_cast<std::size_t>(line.end - q));
   if (!text.empty() && (text.front() == ' ' || text.front() == '\t') &&
-         text.find_first_not_of(" \t") == std::string_view::npos) {
+      text.find_first_not_of(" \t") == std::string_view::npos) {
     text = {};  // blanks alone are no text
   }
   if (is_type ? !set_type(text, q, false) : !set_help(text, line, false)) {

@@ -10,7 +10,8 @@ namespace mcore {
 
 /// Writes the Prometheus text format, version 0.0.4, with the quoted names of 1.0.0 where a name needs them.
 ///
-/// Shape: as ExpositionWriter says; times in milliseconds. The types that this format lacks become the ones whose samples
+/// Shape: as ExpositionWriter says; times in milliseconds. The types that this format lacks become the ones whose
+/// samples
 ///        look the same: gauge histograms histogram, info and stateset gauge, unknown untyped.
 class PromTextWriter final : public ExpositionWriter {
  public:

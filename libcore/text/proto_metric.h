@@ -12,7 +12,14 @@
 namespace mcore {
 
 /// The type numbers of io.prometheus.client.MetricFamily.
-enum class ProtoType : std::int32_t { kCounter = 0, kGauge = 1, kSummary = 2, kUntyped = 3, kHistogram = 4, kGaugeHistogram = 5 };
+enum class ProtoType : std::int32_t {
+  kCounter = 0,
+  kGauge = 1,
+  kSummary = 2,
+  kUntyped = 3,
+  kHistogram = 4,
+  kGaugeHistogram = 5
+};
 
 /// One MetricFamily message; views are of its bytes.
 struct ProtoFamily {
@@ -59,9 +66,10 @@ struct ProtoMetric {
   void clear();
 };
 
-/// Decodes a Metric message of a family of that type into `metric`, which is cleared first and keeps its memory; the native
-/// part of a histogram is left out unless `read_native`. Parts that belong to other types are skipped, so that a family whose type does not fit its metrics yields zeros, as in Prometheus.
-/// Errors: throws protozero's exceptions for bytes that are no message, Error (kSyntax) for spans that do not fit their
+/// Decodes a Metric message of a family of that type into `metric`, which is cleared first and keeps its memory; the
+/// native part of a histogram is left out unless `read_native`. Parts that belong to other types are skipped, so that a
+/// family whose type does not fit its metrics yields zeros, as in Prometheus. Errors: throws protozero's exceptions for
+/// bytes that are no message, Error (kSyntax) for spans that do not fit their
 ///         buckets and for labels that are not UTF-8.
 void decode_proto_metric(std::string_view message, ProtoType type, bool read_native, ProtoMetric& metric);
 

@@ -20,11 +20,14 @@ constexpr std::size_t kCountRow = 0;
 constexpr std::size_t kSumRow = 1;
 constexpr std::size_t kFirstPartRow = 2;  // buckets or quantiles
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorKind::kSyntax, "", "", why); }
+[[noreturn]] void refuse(const std::string& why) {
+  throw Error(ErrorKind::kSyntax, "", "", why);
+}
 
 }  // namespace
 
-ProtoReader::ProtoReader(std::string_view body, const ExpositionReaderOptions& options) : body_(body), options_(options) {}
+ProtoReader::ProtoReader(std::string_view body, const ExpositionReaderOptions& options)
+    : body_(body), options_(options) {}
 
 bool ProtoReader::is_histogram() const noexcept {
   return type_ == ProtoType::kHistogram || type_ == ProtoType::kGaugeHistogram;

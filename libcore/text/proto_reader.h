@@ -13,8 +13,8 @@ namespace mcore {
 /// Reads the protobuf exposition: io.prometheus.client.MetricFamily messages, each behind its length as a varint.
 ///
 /// Shape: entries as the text formats would have them: a family's help, unit and type, then its samples, classic
-///        histograms and summaries spread out over `_count`, `_sum`, `_bucket` and the quantiles. Families without metrics
-///        are passed over. Feature list.
+///        histograms and summaries spread out over `_count`, `_sum`, `_bucket` and the quantiles. Families without
+///        metrics are passed over. Feature list.
 class ProtoReader final : public ExpositionReader {
  public:
   /// `body` must outlive the reader.

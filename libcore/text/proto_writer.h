@@ -11,8 +11,8 @@ namespace mcore {
 /// Writes the protobuf exposition: io.prometheus.client.MetricFamily messages, each behind its length as a varint.
 ///
 /// Shape: one message for each run of samples of one family. The flat series of a classic histogram or summary are put
-///        together again as long as they stand beside each other; what does not fit its family's type becomes an untyped
-///        family of its own.
+///        together again as long as they stand beside each other; what does not fit its family's type becomes an
+///        untyped family of its own.
 /// Cost:  holds one family.
 class ProtoWriter final : public ExpositionWriter {
  public:

@@ -16,8 +16,8 @@ void append_escaped(std::string& out, std::string_view text, bool quotes);
 /// Appends a family's name as HELP, TYPE and UNIT lines have it: quoted if it is outside the legacy character set.
 void append_family_name(std::string& out, std::string_view name);
 
-/// Appends `name{a="b",c="d"}`; names outside the legacy character set are quoted, a metric's inside the braces. `rename`,
-/// if not empty, stands for the metric's own name.
+/// Appends `name{a="b",c="d"}`; names outside the legacy character set are quoted, a metric's inside the braces.
+/// `rename`, if not empty, stands for the metric's own name.
 void append_series(std::string& out, LabelsView labels, std::string_view rename = {});
 
 /// Appends the labels of an exemplar, braces included.

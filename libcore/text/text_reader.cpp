@@ -15,7 +15,9 @@ namespace {
 
 using namespace text_scan;
 
-bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t';
+}
 
 template <bool Blanks>
 void skip_blanks(const char*& p, const char* end) noexcept {
@@ -45,7 +47,8 @@ struct TypeWord {
   bool prometheus;
   bool openmetrics;
 };
-constexpr TypeWord kTypeWords[] = {  // the usual ones first
+constexpr TypeWord kTypeWords[] = {
+    // the usual ones first
     {"gauge", MetricType::kGauge, true, true},
     {"counter", MetricType::kCounter, true, true},
     {"histogram", MetricType::kHistogram, true, true},
@@ -236,7 +239,8 @@ bool TextReader::take_careful_number(const char*& p, double& value, std::string_
     case FloatStatus::kRange:
       return refuse(start, fmt::format("{} {} is beyond the range of a 64-bit float", what, in_quotes(token)));
     case FloatStatus::kForbidden:
-      return refuse(start, fmt::format("{} {}: hexadecimal and underscores are not allowed in numbers", what, in_quotes(token)));
+      return refuse(
+          start, fmt::format("{} {}: hexadecimal and underscores are not allowed in numbers", what, in_quotes(token)));
   }
   return false;
 }
@@ -267,9 +271,10 @@ bool TextReader::set_type(std::string_view word, const char* at, bool openmetric
       return true;
     }
   }
-  return refuse(at, fmt::format("{} is no metric type; {} has {}", in_quotes(word), openmetrics ? "OpenMetrics" : "this format",
-                                openmetrics ? "counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown"
-                                            : "counter, gauge, histogram, summary, untyped"));
+  return refuse(
+      at, fmt::format("{} is no metric type; {} has {}", in_quotes(word), openmetrics ? "OpenMetrics" : "this format",
+                      openmetrics ? "counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown"
+                                  : "counter, gauge, histogram, summary, untyped"));
 }
 
 bool TextReader::set_careful_help(std::string_view raw, const LineScan& line, bool unescape_quotes) {

@@ -30,7 +30,11 @@ class TextReader : public ExpositionReader {
 
  protected:
   explicit TextReader(std::string_view body)
-      : begin_(body.data()), end_(body.data() + body.size()), at_(body.data()), entry_(body.data()), series_(body.substr(0, 0)) {}
+      : begin_(body.data()),
+        end_(body.data() + body.size()),
+        at_(body.data()),
+        entry_(body.data()),
+        series_(body.substr(0, 0)) {}
 
   using Piece = text_scan::Piece;
   using LabelPiece = text_scan::LabelPiece;

@@ -17,10 +17,18 @@
 
 namespace mcore::text_scan {
 
-[[nodiscard]] inline bool is_letter(char c) noexcept { return static_cast<unsigned char>((c | 0x20) - 'a') < 26; }
-[[nodiscard]] inline bool is_digit(char c) noexcept { return static_cast<unsigned char>(c - '0') < 10; }
-[[nodiscard]] inline bool is_metric_start(char c) noexcept { return is_letter(c) || c == '_' || c == ':'; }
-[[nodiscard]] inline bool is_label_start(char c) noexcept { return is_letter(c) || c == '_'; }
+[[nodiscard]] inline bool is_letter(char c) noexcept {
+  return static_cast<unsigned char>((c | 0x20) - 'a') < 26;
+}
+[[nodiscard]] inline bool is_digit(char c) noexcept {
+  return static_cast<unsigned char>(c - '0') < 10;
+}
+[[nodiscard]] inline bool is_metric_start(char c) noexcept {
+  return is_letter(c) || c == '_' || c == ':';
+}
+[[nodiscard]] inline bool is_label_start(char c) noexcept {
+  return is_letter(c) || c == '_';
+}
 
 /// Behind [a-zA-Z0-9_:]*, what a metric's name goes on with.
 [[nodiscard]] inline const char* metric_name_end(const char* p, const char* end) noexcept {
@@ -123,8 +131,8 @@ struct QuotedEnd {
     while (end - p >= 16) {
       const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
       const int high = _mm_movemask_epi8(bytes);
-      const int stops = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                                                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+      const int stops = _mm_movemask_epi8(
+          _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
       if (stops == 0) {
         found.has_high_bit |= high != 0;
         p += 16;
@@ -155,9 +163,9 @@ struct QuotedEnd {
   return found;
 }
 
-/// Labels as nearly every body has them, `name="value",name="value"}` without blanks, escapes and bytes beyond ASCII, from
-/// behind the opening brace. Returns the position behind the closing brace and sets `count`; null for anything else, right
-/// or wrong, which the careful reader then looks at. Writes at most `room` labels.
+/// Labels as nearly every body has them, `name="value",name="value"}` without blanks, escapes and bytes beyond ASCII,
+/// from behind the opening brace. Returns the position behind the closing brace and sets `count`; null for anything
+/// else, right or wrong, which the careful reader then looks at. Writes at most `room` labels.
 [[nodiscard]] inline const char* plain_labels(const char* p, const char* end, LabelPiece* out, std::size_t room,
                                               std::size_t& count) noexcept {
   for (count = 0; count < room; ++count) {
@@ -188,8 +196,8 @@ struct QuotedEnd {
   return nullptr;
 }
 
-/// Reads `[-]digits[.digits][e[+-]digits]` that ends at a blank, a newline or the end, when one rounding gives its exact value: nearly
-/// every number there is. Returns null for all else, which parse_float() then reads or refuses.
+/// Reads `[-]digits[.digits][e[+-]digits]` that ends at a blank, a newline or the end, when one rounding gives its
+/// exact value: nearly every number there is. Returns null for all else, which parse_float() then reads or refuses.
 [[nodiscard]] inline const char* plain_number(const char* p, const char* end, double& value) noexcept {
   static constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};

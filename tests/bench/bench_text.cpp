@@ -3,9 +3,9 @@
 //
 //   bench_text [WORD…]      runs the benchmarks whose names hold one of the words
 //
-// The bodies: a node_exporter scrape ($METRICUTILS_BENCH_BODY, else the one beside a full checkout, else a made one of its
-// shape), and a stream of many hosts and scrapes in time order ($METRICUTILS_BENCH_STREAM, for instance the output of the
-// workload generator, else one made from the body).
+// The bodies: a node_exporter scrape ($METRICUTILS_BENCH_BODY, else the one beside a full checkout, else a made one of
+// its shape), and a stream of many hosts and scrapes in time order ($METRICUTILS_BENCH_STREAM, for instance the output
+// of the workload generator, else one made from the body).
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -26,7 +26,8 @@ std::string made_body() {
     body += "# HELP " + name + " What the subsystem number " + std::to_string(family) + " has counted so far.\n";
     body += "# TYPE " + name + " counter\n";
     for (int cpu = 0; cpu < 2; ++cpu) {
-      body += name + "{cpu=\"" + std::to_string(cpu) + "\",mode=\"idle\"} " + std::to_string(family * 7919 + cpu) + ".25\n";
+      body +=
+          name + "{cpu=\"" + std::to_string(cpu) + "\",mode=\"idle\"} " + std::to_string(family * 7919 + cpu) + ".25\n";
     }
   }
   return body;

@@ -22,8 +22,12 @@ void* operator new(std::size_t size) {
   }
   return p;
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  std::free(p);
+}
 
 namespace mcore {
 namespace {
@@ -42,7 +46,9 @@ double cpu_seconds() {
 
 }  // namespace
 
-void select_benchmarks(int argc, char** argv) { selected().assign(argv + 1, argv + argc); }
+void select_benchmarks(int argc, char** argv) {
+  selected().assign(argv + 1, argv + argc);
+}
 
 void run_benchmark(std::string_view name, const std::function<BenchWork(std::uint64_t&)>& work) {
   const auto matches = [&](const std::string& word) { return name.find(word) != std::string_view::npos; };

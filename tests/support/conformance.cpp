@@ -28,8 +28,9 @@ std::optional<std::filesystem::path> conformance_folder() {
 std::optional<std::filesystem::path> peers_folder() {
   const char* const cache = std::getenv("XDG_CACHE_HOME");
   const char* const home = std::getenv("HOME");
-  const std::filesystem::path base =
-      cache != nullptr ? std::filesystem::path(cache) : std::filesystem::path(home != nullptr ? home : "/root") / ".cache";
+  const std::filesystem::path base = cache != nullptr
+                                         ? std::filesystem::path(cache)
+                                         : std::filesystem::path(home != nullptr ? home : "/root") / ".cache";
   return first_folder("METRICUTILS_PEERS", base / "metricutils-peers");
 }
 

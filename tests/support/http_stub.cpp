@@ -44,7 +44,8 @@ struct Exchange {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
-  void send_head(int status, std::string_view reason, std::string_view type, std::size_t length, std::string_view more = {}) const {
+  void send_head(int status, std::string_view reason, std::string_view type, std::size_t length,
+                 std::string_view more = {}) const {
     std::string head = "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason) + "\r\nConnection: close\r\n";
     head += type.empty() ? "" : "Content-Type: " + std::string(type) + "\r\n";
     head += "Content-Length: " + std::to_string(length) + "\r\n" + std::string(more) + "\r\n";
@@ -70,7 +71,8 @@ struct Exchange {
 std::string many_series(int count) {
   std::string body = "# HELP stub_series A series of the stub.\n# TYPE stub_series gauge\n";
   for (int i = 0; i < count; ++i) {
-    body += "stub_series{device=\"device-" + std::to_string(i) + "\",mode=\"idle\"} " + std::to_string(i * 7919) + ".25\n";
+    body +=
+        "stub_series{device=\"device-" + std::to_string(i) + "\",mode=\"idle\"} " + std::to_string(i * 7919) + ".25\n";
   }
   return body;
 }
@@ -79,7 +81,8 @@ std::string many_series(int count) {
 std::string header_metrics(const std::string& request) {
   std::string body;
   std::size_t at = request.find("\r\n") + 2;
-  for (std::size_t end = request.find("\r\n", at); end != std::string::npos && end > at; end = request.find("\r\n", at)) {
+  for (std::size_t end = request.find("\r\n", at); end != std::string::npos && end > at;
+       end = request.find("\r\n", at)) {
     const std::string line = request.substr(at, end - at);
     const std::size_t colon = line.find(": ");
     body += "stub_header{name=\"" + line.substr(0, colon) + "\",value=\"" + line.substr(colon + 2) + "\"} 1\n";
@@ -170,7 +173,8 @@ void answer(const Exchange& exchange, const std::string& path) {
     exchange.answer(many_series(std::stoi(path.substr(6))));
   } else if (path.starts_with("/status/")) {
     const int status = std::stoi(path.substr(8));
-    exchange.send_head(status, status == 500 ? "Internal Server Error" : "Other", kText, status == 204 ? 0 : kBody.size());
+    exchange.send_head(status, status == 500 ? "Internal Server Error" : "Other", kText,
+                       status == 204 ? 0 : kBody.size());
     exchange.send_bytes(status == 204 ? std::string_view() : kBody);
   } else if (path.starts_with("/type/")) {
     answer_type(exchange, path.substr(6));
@@ -221,7 +225,9 @@ HttpStub::~HttpStub() {
   acceptor_.join();
 }
 
-std::string HttpStub::url(const std::string& path) const { return "http://127.0.0.1:" + std::to_string(port_) + path; }
+std::string HttpStub::url(const std::string& path) const {
+  return "http://127.0.0.1:" + std::to_string(port_) + path;
+}
 
 void HttpStub::accept_loop() {
   std::vector<std::thread> threads;

@@ -14,15 +14,14 @@ namespace mcore {
 ///
 /// Shape: the path chooses the answer:
 ///   /metrics           a small exposition                    /size/N         N series
-///   /status/N          status N                              /type/NAME      the Content-Type none, empty, json, om or proto
-///   /stall             takes the request, never answers      /stall-body     half a body, then nothing
-///   /cut               closes without an answer              /cut-body       closes in the middle of the body
-///   /short             a body longer than Content-Length     /drip           a byte every 20 ms
-///   /gzip              gzip                                   /gzip-lie       says gzip, is not
-///   /bomb              gzip of 256 MiB of newlines            /gzip-cut       half a gzip
-///   /redirect/PATH     302 to /PATH here                      /away/PORT/PATH 302 to another port
-///   /loop              302 to itself                          /headers        the request's headers as metrics
-///   /basic             401 unless user "me", password "secret"  /bearer       401 unless token "token"
+///   /status/N          status N                              /type/NAME      the Content-Type none, empty, json, om or
+///   proto /stall             takes the request, never answers      /stall-body     half a body, then nothing /cut
+///   closes without an answer              /cut-body       closes in the middle of the body /short             a body
+///   longer than Content-Length     /drip           a byte every 20 ms /gzip              gzip /gzip-lie       says
+///   gzip, is not /bomb              gzip of 256 MiB of newlines            /gzip-cut       half a gzip /redirect/PATH
+///   302 to /PATH here                      /away/PORT/PATH 302 to another port /loop              302 to itself
+///   /headers        the request's headers as metrics /basic             401 unless user "me", password "secret"
+///   /bearer       401 unless token "token"
 /// Lifetime: the destructor stops it and waits for its threads.
 /// Threads:  one a connection.
 class HttpStub {

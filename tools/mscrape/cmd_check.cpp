@@ -122,7 +122,8 @@ void CheckCommand::print_stats(const LintReport& report, Console& io) const {
     for (const auto& [label, count] : row.labels) {
       labels += fmt::format("{}{}={}", labels.empty() ? "" : " ", label, count);
     }
-    const double share = 100.0 * static_cast<double>(row.series) / static_cast<double>(std::max<std::uint64_t>(report.series, 1));
+    const double share =
+        100.0 * static_cast<double>(row.series) / static_cast<double>(std::max<std::uint64_t>(report.series, 1));
     std::string line = fmt::format("{:<{}}  {:>8}  {:>6.2f}%  {}", row.metric, width, row.series, share, labels);
     line.resize(line.find_last_not_of(' ') + 1);
     io.data_line(line);
@@ -155,6 +156,8 @@ void CheckCommand::add_json(const std::string& path, const LintReport& report) {
 
 }  // namespace
 
-std::unique_ptr<Command> make_check_command() { return std::make_unique<CheckCommand>(); }
+std::unique_ptr<Command> make_check_command() {
+  return std::make_unique<CheckCommand>();
+}
 
 }  // namespace mcore

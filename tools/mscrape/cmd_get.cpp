@@ -131,7 +131,8 @@ void GetCommand::declare_limits(OptionSet& set) {
   set.count("--label-name-length-limit", "N", &scrape_.label_name_length_limit, "Longest label name");
   set.count("--label-value-length-limit", "N", &scrape_.label_value_length_limit, "Longest label value");
   set.flag("--native-histograms", &native_histograms_, "Ask for native histograms (-o proto does)");
-  set.flag("--always-classic-histograms", &scrape_.always_classic_histograms, "Keep the classic form beside the native");
+  set.flag("--always-classic-histograms", &scrape_.always_classic_histograms,
+           "Keep the classic form beside the native");
   set.flag("--convert-to-nhcb", &scrape_.convert_classic_to_nhcb, "Turn classic histograms into native ones");
   set.count("--native-histogram-bucket-limit", "N", &scrape_.native_histogram_bucket_limit,
             "Merge buckets of native histograms until no more are left");
@@ -311,7 +312,8 @@ std::string GetCommand::report(const ScrapeOutcome& outcome, const std::string& 
     io.note(fmt::format("get: {}: {} samples left out: their series was there already", where, outcome.duplicates));
   }
   if (outcome.out_of_bounds > 0) {
-    io.note(fmt::format("get: {}: {} samples left out: more than ten minutes ahead of the clock", where, outcome.out_of_bounds));
+    io.note(fmt::format("get: {}: {} samples left out: more than ten minutes ahead of the clock", where,
+                        outcome.out_of_bounds));
   }
   samples_ += outcome.error.empty() ? outcome.series_added : 0;
   return outcome.error;
@@ -323,7 +325,8 @@ ExitCode GetCommand::run(Console& io) {
   if (!fallback_.empty()) {
     scrape_.fallback_protocol = scrape_protocol_by_name(fallback_);
     if (!scrape_.fallback_protocol) {
-      throw Error(ErrorKind::kUsage, "option --fallback-scrape-protocol", in_quotes(fallback_), "no such protocol; see mscrape(1)");
+      throw Error(ErrorKind::kUsage, "option --fallback-scrape-protocol", in_quotes(fallback_),
+                  "no such protocol; see mscrape(1)");
     }
   }
   if (!file_.empty()) {
@@ -333,7 +336,8 @@ ExitCode GetCommand::run(Console& io) {
                                   : format_ == "proto"     ? ExpositionFormat::kProtobuf
                                                            : ExpositionFormat::kPrometheusText;
   if (format == ExpositionFormat::kProtobuf && io.is_terminal()) {
-    throw Error(ErrorKind::kUsage, "option --format", "proto", "binary data does not go to a terminal; give -o FILE.pb");
+    throw Error(ErrorKind::kUsage, "option --format", "proto",
+                "binary data does not go to a terminal; give -o FILE.pb");
   }
   // Native histograms are asked for where the output can hold them.
   scrape_.native_histograms = native_histograms_ || format == ExpositionFormat::kProtobuf;
@@ -368,6 +372,8 @@ void GetCommand::tell_losses(const ExpositionLosses& losses, Console& io) {
 
 }  // namespace
 
-std::unique_ptr<Command> make_get_command() { return std::make_unique<GetCommand>(); }
+std::unique_ptr<Command> make_get_command() {
+  return std::make_unique<GetCommand>();
+}
 
 }  // namespace mcore

@@ -4,6 +4,7 @@
 
 int main(int argc, char** argv) {
   using namespace mcore;
-  return tool_main(argc, argv,
-                   {.name = "mscrape", .brief = "pull metrics from exporters", .commands = {make_get_command, make_check_command}});
+  return tool_main(
+      argc, argv,
+      {.name = "mscrape", .brief = "pull metrics from exporters", .commands = {make_get_command, make_check_command}});
 }

@@ -13,7 +13,9 @@ struct Case {
 constexpr Case kCases[] = {
     {"", true},
     {"plain ascii, longer than eight bytes", true},
-    {"gr\xc3\xb6\xc3\x9f" "e", true},
+    {"gr\xc3\xb6\xc3\x9f"
+     "e",
+     true},
     {"\xe5\x90\x8d", true},
     {"\xf0\x9f\x98\x80", true},
     {"\xff", false},

@@ -63,7 +63,8 @@ struct Case {
 TEST_CASE("options stand anywhere and take their values in every usual way", "[cli][words]") {
   const Case cases[] = {
       {{"a", "-q", "b"}, "--quiet | a b", "--quiet | a b"},
-      {{"-s", "d", "--store=e", "--store", "f", "-sg"}, "--store=d --store=e --store=f --store=g |",
+      {{"-s", "d", "--store=e", "--store", "f", "-sg"},
+       "--store=d --store=e --store=f --store=g |",
        "--store=d --store=e --store=f | -sg"},
       {{"-qv"}, "--quiet --verbose |", "--quiet --verbose |"},
       {{"-ojson"}, "--format=json |", "--format=json |"},
@@ -76,8 +77,12 @@ TEST_CASE("options stand anywhere and take their values in every usual way", "[c
       {{"-slots_in_use"}, "--store=lots_in_use |", "| -slots_in_use"},
       {{"-5"}, "unknown option \"-5\"", "| -5"},
       {{"-rate(x[5m])"}, "unknown option \"-rate(x[5m])\"", "| -rate(x[5m])"},
-      {{"--quite"}, "unknown option \"--quite\": did you mean --quiet?", "unknown option \"--quite\": did you mean --quiet?"},
-      {{"--max-time", "3"}, "unknown option \"--max-time\": here it is --timeout", "unknown option \"--max-time\": here it is --timeout"},
+      {{"--quite"},
+       "unknown option \"--quite\": did you mean --quiet?",
+       "unknown option \"--quite\": did you mean --quiet?"},
+      {{"--max-time", "3"},
+       "unknown option \"--max-time\": here it is --timeout",
+       "unknown option \"--max-time\": here it is --timeout"},
       {{"--quiet=1"}, "option --quiet: takes no value", "option --quiet: takes no value"},
       {{"--limit"}, "option --limit: needs a value: N", "option --limit: needs a value: N"},
   };
@@ -107,10 +112,10 @@ TEST_CASE("values are read strictly", "[cli][words]") {
     bool good;
   };
   const ValueCase cases[] = {
-      {{"--limit", "010"}, true},   {{"--limit", ""}, false},      {{"--limit", "1_000"}, false}, {{"--limit", "-1"}, false},
-      {{"-t", "1h30m"}, true},      {{"-t", "0.5"}, true},         {{"-t", "30m1h"}, false},      {{"-t", "5"}, true},
-      {{"-t", "-5s"}, false},       {{"-o", "json"}, true},        {{"-o", "x.csv"}, true},       {{"-o", "x.png"}, false},
-      {{"-o", "jsno"}, false},      {{"-l", "[a,b]"}, true},       {{"-t", "5x"}, false},         {{"-t", ""}, false},
+      {{"--limit", "010"}, true}, {{"--limit", ""}, false}, {{"--limit", "1_000"}, false}, {{"--limit", "-1"}, false},
+      {{"-t", "1h30m"}, true},    {{"-t", "0.5"}, true},    {{"-t", "30m1h"}, false},      {{"-t", "5"}, true},
+      {{"-t", "-5s"}, false},     {{"-o", "json"}, true},   {{"-o", "x.csv"}, true},       {{"-o", "x.png"}, false},
+      {{"-o", "jsno"}, false},    {{"-l", "[a,b]"}, true},  {{"-t", "5x"}, false},         {{"-t", ""}, false},
   };
   for (const ValueCase& c : cases) {
     Sample sample;
@@ -118,7 +123,8 @@ TEST_CASE("values are read strictly", "[cli][words]") {
     CHECK(sample.set.parse(c.words).has_value() != c.good);
   }
   Sample sample;
-  REQUIRE_FALSE(sample.set.parse({"--limit", "010", "-l", "[a,b]", "e1", "-l", "c", "e2", "-t", "250ms", "-o", "out.csv"}));
+  REQUIRE_FALSE(
+      sample.set.parse({"--limit", "010", "-l", "[a,b]", "e1", "-l", "c", "e2", "-t", "250ms", "-o", "out.csv"}));
   CHECK(sample.limit == 10);
   CHECK(sample.labels == std::vector<std::string>{"[a,b]", "c"});
   CHECK(sample.operands == std::vector<std::string>{"e1", "e2"});

@@ -13,11 +13,26 @@ struct DurationCase {
   std::optional<std::int64_t> want_ms;  // nullopt: must be refused
 };
 constexpr DurationCase kDurations[] = {
-    {"1h30m", 5'400'000}, {"250ms", 250},       {"1d", 86'400'000},   {"2w", 1'209'600'000},
-    {"0", 0},             {"90", 90'000},       {"0.5", 500},         {"1e3", 1'000'000},
-    {"", std::nullopt},   {"5x", std::nullopt}, {"h", std::nullopt},  {"30m1h", std::nullopt},
-    {"1h1h", std::nullopt}, {"-5m", std::nullopt}, {"-5", std::nullopt}, {"1h 30m", std::nullopt},
-    {"Inf", std::nullopt}, {"NaN", std::nullopt}, {"101y", std::nullopt}, {"99999999999999999999s", std::nullopt},
+    {"1h30m", 5'400'000},
+    {"250ms", 250},
+    {"1d", 86'400'000},
+    {"2w", 1'209'600'000},
+    {"0", 0},
+    {"90", 90'000},
+    {"0.5", 500},
+    {"1e3", 1'000'000},
+    {"", std::nullopt},
+    {"5x", std::nullopt},
+    {"h", std::nullopt},
+    {"30m1h", std::nullopt},
+    {"1h1h", std::nullopt},
+    {"-5m", std::nullopt},
+    {"-5", std::nullopt},
+    {"1h 30m", std::nullopt},
+    {"Inf", std::nullopt},
+    {"NaN", std::nullopt},
+    {"101y", std::nullopt},
+    {"99999999999999999999s", std::nullopt},
 };
 
 TEST_CASE("parse_duration reads the PromQL spelling and plain seconds", "[model][duration]") {
@@ -38,9 +53,19 @@ struct SizeCase {
   std::optional<std::uint64_t> want;
 };
 constexpr SizeCase kSizes[] = {
-    {"0", 0},           {"100", 100},       {"100B", 100},        {"64KB", 65'536},      {"64KiB", 65'536},
-    {"1MiB", 1 << 20},  {"2G", std::uint64_t{2} << 30U}, {"1T", std::uint64_t{1} << 40U},
-    {"", std::nullopt}, {"KB", std::nullopt}, {"1.5MB", std::nullopt}, {"-1", std::nullopt}, {"1XB", std::nullopt},
+    {"0", 0},
+    {"100", 100},
+    {"100B", 100},
+    {"64KB", 65'536},
+    {"64KiB", 65'536},
+    {"1MiB", 1 << 20},
+    {"2G", std::uint64_t{2} << 30U},
+    {"1T", std::uint64_t{1} << 40U},
+    {"", std::nullopt},
+    {"KB", std::nullopt},
+    {"1.5MB", std::nullopt},
+    {"-1", std::nullopt},
+    {"1XB", std::nullopt},
     {"18446744073709551615K", std::nullopt},
 };
 

@@ -55,12 +55,8 @@ TEST_CASE("values of any length come back whole", "[model][labels]") {
 
 TEST_CASE("label sets sort as Prometheus sorts them", "[model][labels]") {
   const LabelSet sets[] = {
-      make({}),
-      make({{"a", "1"}}),
-      make({{"a", "1"}, {"b", "1"}}),
-      make({{"a", "10"}}),
-      make({{"a", "2"}}),
-      make({{"b", "0"}}),
+      make({}),           make({{"a", "1"}}), make({{"a", "1"}, {"b", "1"}}), make({{"a", "10"}}),
+      make({{"a", "2"}}), make({{"b", "0"}}),
   };
   for (std::size_t i = 0; i < std::size(sets); ++i) {
     for (std::size_t j = 0; j < std::size(sets); ++j) {

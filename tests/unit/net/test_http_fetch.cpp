@@ -143,7 +143,8 @@ TEST_CASE("many requests run side by side, never more than allowed", "[net][http
   }
   std::vector<int> seen(requests.size(), 0);
   HttpFetcher fetcher({}, 8);
-  fetcher.run(requests, [&](std::size_t index, HttpResponse&& response) { seen[index] += response.status == 200 ? 1 : 100; });
+  fetcher.run(requests,
+              [&](std::size_t index, HttpResponse&& response) { seen[index] += response.status == 200 ? 1 : 100; });
   CHECK(seen == std::vector<int>(requests.size(), 1));
   // The server may still be closing a connection when its slot opens the next one.
   CHECK(stub.most_connections() <= 16);

@@ -35,9 +35,9 @@ constexpr Case kGood[] = {
     {"../a.prom", Kind::kFile, "", "../a.prom", "../a.prom"},
     {"-", Kind::kStdin, "", "", "-"},
 };
-constexpr std::string_view kBad[] = {"",       "node",      "ftp://x/", "::1",    "[::1",      "[::1]9", "host:0",
-                                     "host:",  "host:65536", "host:1x", "http://", "http://:80", "unix:",  "file:",
-                                     "a b.c:1", "x.y\n:1",   "http://a{b}/"};
+constexpr std::string_view kBad[] = {"",       "node",  "ftp://x/",   "::1",     "[::1",        "[::1]9",
+                                     "host:0", "host:", "host:65536", "host:1x", "http://",     "http://:80",
+                                     "unix:",  "file:", "a b.c:1",    "x.y\n:1", "http://a{b}/"};
 
 TEST_CASE("addresses are completed as Prometheus completes them", "[net][target_url]") {
   for (const Case& c : kGood) {

@@ -69,7 +69,8 @@ std::string sample_line(const std::string& labels, const Json& sample) {
     return fmt::format("{} {}", labels, float_text(number(sample["value"])));
   }
   const Json& histogram = sample["histogram"];
-  std::string line = fmt::format("{} count {} sum {}", labels, float_text(number(histogram["count"])), float_text(number(histogram["sum"])));
+  std::string line = fmt::format("{} count {} sum {}", labels, float_text(number(histogram["count"])),
+                                 float_text(number(histogram["sum"])));
   std::string buckets;
   for (const Json& bucket : histogram.value("buckets", Json::array())) {
     buckets += " " + float_text(number(bucket[3]));
@@ -83,7 +84,8 @@ std::string sample_line(const SampleBatch& batch, const BatchSample& sample) {
   if (histogram == nullptr) {
     return fmt::format("{} {}", labels, float_text(sample.value));
   }
-  std::string line = fmt::format("{} count {} sum {}", labels, float_text(histogram->count), float_text(histogram->sum));
+  std::string line =
+      fmt::format("{} count {} sum {}", labels, float_text(histogram->count), float_text(histogram->sum));
   const auto add = [&](double count) {
     if (count != 0) {
       line += " " + float_text(count);
@@ -120,7 +122,8 @@ std::multiset<std::string> wanted_exemplars(const Json& all) {
   std::multiset<std::string> lines;
   for (const Json& series : all) {
     for (const Json& one : series["exemplars"]) {
-      lines.insert(text_of(series["labels"]) + " # " + text_of(one["labels"]) + " " + float_text(number(one["value"])) + time_text(one));
+      lines.insert(text_of(series["labels"]) + " # " + text_of(one["labels"]) + " " + float_text(number(one["value"])) +
+                   time_text(one));
     }
   }
   return lines;
@@ -131,8 +134,8 @@ std::multiset<std::string> found_exemplars(const SampleBatch& batch) {
   for (const BatchSample& sample : batch.samples()) {
     for (const Exemplar& one : batch.exemplars(sample)) {
       const std::int64_t t_ms = one.timestamp_ms.value_or(kNowMs);
-      lines.insert(labels_text(batch.labels(sample)) + " # " + labels_text(one.labels.view()) + " " + float_text(one.value) +
-                   (t_ms == kNowMs ? "" : fmt::format(" @{}", t_ms)));
+      lines.insert(labels_text(batch.labels(sample)) + " # " + labels_text(one.labels.view()) + " " +
+                   float_text(one.value) + (t_ms == kNowMs ? "" : fmt::format(" @{}", t_ms)));
     }
   }
   return lines;
@@ -180,11 +183,9 @@ std::string compare(const Recording& recording) {
   const Json type = verdict.value("content_type", Json());
   const std::string content_type = type.is_string() ? type.get<std::string>() : "";
   const std::string encoding = verdict.value("response_headers", Json::object()).value("Content-Encoding", "");
-  const ScrapeOutcome outcome = pass.run({.bytes = recording.body,
-                                          .content_type = content_type,
-                                          .content_encoding = encoding,
-                                          .format = std::nullopt},
-                                         target, kNowMs);
+  const ScrapeOutcome outcome = pass.run(
+      {.bytes = recording.body, .content_type = content_type, .content_encoding = encoding, .format = std::nullopt},
+      target, kNowMs);
   const bool want_accept = verdict["verdict"] == "accept" && !kRefusedHere.contains(recording.name);
   if (outcome.error.empty() != want_accept) {
     return want_accept ? "refused: " + outcome.error : "accepted";
@@ -231,7 +232,8 @@ std::string compare(const Recording& recording) {
     difference = first_difference(wanted_metadata(verdict["metadata"]), found_metadata(batch), "metadata");
   }
   if (difference.empty()) {
-    difference = first_difference(wanted_exemplars(verdict.value("exemplars", Json::array())), found_exemplars(batch), "exemplars");
+    difference = first_difference(wanted_exemplars(verdict.value("exemplars", Json::array())), found_exemplars(batch),
+                                  "exemplars");
   }
   return difference;
 }
@@ -283,7 +285,8 @@ TEST_CASE("recorded bodies of real exporters are read as the real server read th
   std::vector<Recording> recordings;
   const Json manifest = Json::parse(read_test_file(real / "manifest.json"));
   for (const Json& body : manifest["bodies"]) {
-    if (!body.contains("file") || !std::filesystem::exists(real / (body["file"].get<std::string>() + ".series.json.gz"))) {
+    if (!body.contains("file") ||
+        !std::filesystem::exists(real / (body["file"].get<std::string>() + ".series.json.gz"))) {
       continue;
     }
     const auto file = body["file"].get<std::string>();

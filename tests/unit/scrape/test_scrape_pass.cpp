@@ -66,8 +66,8 @@ TEST_CASE("a pass is used again and again", "[scrape]") {
   for (int i = 0; i < 5'000; ++i) {
     many += "a{i=\"" + std::to_string(i) + "\"} 1\n";
   }
-  for (const std::string_view body : {std::string_view(many), std::string_view("a 1\n"), std::string_view("bad{\n"),
-                                      std::string_view(many)}) {
+  for (const std::string_view body :
+       {std::string_view(many), std::string_view("a 1\n"), std::string_view("bad{\n"), std::string_view(many)}) {
     const ScrapeOutcome outcome =
         pass.run({.bytes = body, .content_type = kText, .content_encoding = {}, .format = {}}, target(), kNowMs);
     CHECK(outcome.duplicates == 0);
@@ -102,10 +102,11 @@ TEST_CASE("labels of the target win or lose as asked", "[scrape]") {
 
 TEST_CASE("exemplars that are too long are dropped, the others sorted", "[scrape]") {
   ScrapePass pass({});
-  const std::string body = "a_total 1 # {t=\"" + std::string(127, 'x') + "\"} 1\nb_total 1 # {t=\"" + std::string(128, 'x') +
-                           "\"} 1\n# EOF\n";
-  const ScrapeOutcome outcome = pass.run(
-      {.bytes = body, .content_type = "application/openmetrics-text", .content_encoding = {}, .format = {}}, target(), kNowMs);
+  const std::string body = "a_total 1 # {t=\"" + std::string(127, 'x') + "\"} 1\nb_total 1 # {t=\"" +
+                           std::string(128, 'x') + "\"} 1\n# EOF\n";
+  const ScrapeOutcome outcome =
+      pass.run({.bytes = body, .content_type = "application/openmetrics-text", .content_encoding = {}, .format = {}},
+               target(), kNowMs);
   REQUIRE(outcome.error.empty());
   CHECK(pass.batch().exemplars(pass.batch().samples()[0]).size() == 1);
   CHECK(pass.batch().exemplars(pass.batch().samples()[1]).empty());

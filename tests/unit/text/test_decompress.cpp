@@ -32,8 +32,9 @@ TEST_CASE("gunzip refuses what is no whole gzip and keeps nothing of it", "[text
   const std::string good = gzipped("a text that is long enough to be cut");
   std::string flipped = good;
   flipped[good.size() - 6] ^= 1;
-  for (const std::string& bad : {std::string(), std::string("plain text, no gzip at all"), good.substr(0, good.size() - 1),
-                                 good.substr(0, good.size() / 2), good + "junk behind the end", flipped}) {
+  for (const std::string& bad :
+       {std::string(), std::string("plain text, no gzip at all"), good.substr(0, good.size() - 1),
+        good.substr(0, good.size() / 2), good + "junk behind the end", flipped}) {
     std::string out = "kept";
     CHECK_FALSE(gunzip(bad, out, SIZE_MAX).ok());
     CHECK(out == "kept");

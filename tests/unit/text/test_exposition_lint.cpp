@@ -73,9 +73,10 @@ TEST_CASE("each rule has its line", "[text][lint]") {
 }
 
 TEST_CASE("cardinality counts series and the values of their labels", "[text][lint]") {
-  const LintReport report = lint_exposition(
-      ExpositionFormat::kPrometheusText,
-      "# TYPE h histogram\nh_bucket{le=\"1\",z=\"a\"} 1\nh_bucket{le=\"+Inf\",z=\"a\"} 1\nh_count{z=\"a\"} 1\nh_sum{z=\"a\"} 1\nx 1\n");
+  const LintReport report =
+      lint_exposition(ExpositionFormat::kPrometheusText,
+                      "# TYPE h histogram\nh_bucket{le=\"1\",z=\"a\"} 1\nh_bucket{le=\"+Inf\",z=\"a\"} "
+                      "1\nh_count{z=\"a\"} 1\nh_sum{z=\"a\"} 1\nx 1\n");
   REQUIRE(report.cardinality.size() == 2);
   CHECK(report.series == 5);
   CHECK(report.cardinality[0].metric == "h");

@@ -70,7 +70,8 @@ std::string joined(std::string_view body, bool keep) {
 
 TEST_CASE("neighbouring series of one histogram are joined, others pass", "[text][nhcb]") {
   constexpr std::string_view kBody =
-      "# TYPE h histogram\nh_bucket{le=\"1\",z=\"a\"} 1\nh_bucket{le=\"+Inf\",z=\"a\"} 2\nh_sum{z=\"a\"} 3\nh_count{z=\"a\"} 2\n"
+      "# TYPE h histogram\nh_bucket{le=\"1\",z=\"a\"} 1\nh_bucket{le=\"+Inf\",z=\"a\"} 2\nh_sum{z=\"a\"} "
+      "3\nh_count{z=\"a\"} 2\n"
       "h_bucket{le=\"+Inf\",z=\"b\"} 5\nh_count{z=\"b\"} 5\n# TYPE g gauge\ng_bucket{le=\"1\"} 7\ng 8\n";
   CHECK(joined(kBody, false) == "h{z=\"a\"} histogram 2\nh{z=\"b\"} histogram 5\ng_bucket{le=\"1\"} 7\ng 8\n");
   CHECK(joined(kBody, true) ==

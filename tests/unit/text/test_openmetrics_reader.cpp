@@ -70,7 +70,8 @@ constexpr Case kAccepted[] = {
     {"a{x=\"y\",} 1\n# EOF\n", "a{x=\"y\"} 1\nend\n"},
     {"{\"a.b_total\",\"x.y\"=\"\xc3\xbc\"} 1\n# EOF\n", "{\"a.b_total\", \"x.y\"=\"\xc3\xbc\"} 1\nend\n"},
     {"# TYPE s summary\ns{quantile=\"0.50\"} 1\n# EOF\n", "type s summary\ns{quantile=\"0.5\"} 1\nend\n"},
-    {"a_total 1 # {trace_id=\"abc\"} 0.5 1704067200.5\n# EOF\n", "a_total 1 # {trace_id=\"abc\"} 0.5 @1704067200500\nend\n"},
+    {"a_total 1 # {trace_id=\"abc\"} 0.5 1704067200.5\n# EOF\n",
+     "a_total 1 # {trace_id=\"abc\"} 0.5 @1704067200500\nend\n"},
     {"a 1 # {} 0.7\nb 2 3 # {x=\"\\\"\"} 3\n# EOF\n", "a 1 # {} 0.7\nb 2 @3000 # {x=\"\\\"\"} 3\nend\n"},
 };
 
@@ -87,7 +88,8 @@ constexpr Case kRefused[] = {
     {" a 1\n# EOF\n", "error 1:1: expected a metric name, '{' or '#', found \" \"\n"},
     {"a 1 \n# EOF\n", "a 1\nerror 1:4: expected a metric name, '{' or '#', found \" \"\n"},
     {"a 1 # 5\n# EOF\n", "a 1\nerror 1:4: expected a metric name, '{' or '#', found \" \"\n"},
-    {"a_total 1 # {a=\"b\"}\n# EOF\n", "error 1:20: expected a space and a value after the exemplar's labels, found the end of the line\n"},
+    {"a_total 1 # {a=\"b\"}\n# EOF\n",
+     "error 1:20: expected a space and a value after the exemplar's labels, found the end of the line\n"},
     {"a_total 1 #{t=\"x\"} 1\n# EOF\n", "error 1:11: expected a timestamp in seconds, found \"#{t=\\\"x\\\"}\"\n"},
     {"a 1 # {\"x\"} 1\n# EOF\n", "error 1:11: expected '=' after the label name, found \"}\"\n"},
     {"a 1 NaN\n# EOF\n", "error 1:5: expected a timestamp in seconds, found \"NaN\"\n"},
@@ -98,7 +100,8 @@ constexpr Case kRefused[] = {
     {"a 1\r\n# EOF\r\n", "error 1:3: expected a value, found \"1\\r\"\n"},
     {"a 1\t2\n# EOF\n", "error 1:3: expected a value, found \"1\\t2\"\n"},
     {"# TYPE a untyped\n# EOF\n",
-     "error 1:10: \"untyped\" is no metric type; OpenMetrics has counter, gauge, histogram, gaugehistogram, summary, info, "
+     "error 1:10: \"untyped\" is no metric type; OpenMetrics has counter, gauge, histogram, gaugehistogram, summary, "
+     "info, "
      "stateset, unknown\n"},
     {"# HELP a\n# EOF\n", "error 1:9: expected a space and the text of HELP, found the end of the line\n"},
     {"# UNIT a seconds\n# EOF\n", "error 1:10: unit \"seconds\" is not the suffix of the metric name \"a\"\n"},

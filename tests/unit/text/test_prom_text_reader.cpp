@@ -83,9 +83,11 @@ constexpr Case kAccepted[] = {
     {"# TYPE \"my.m\" gauge\n", "type my.m gauge\n"},
     {"# TYPE a untyped", "type a unknown\n"},
     {"# TYPEa counter\n", "comment\n"},
-    {"# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"2.50\"} 1\nh_bucket{le=\"1e1\"} 1\nh_bucket{le=\"Inf\"} 1\n"
+    {"# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"2.50\"} 1\nh_bucket{le=\"1e1\"} 1\nh_bucket{le=\"Inf\"} "
+     "1\n"
      "h_bucket{le=\"x\"} 1\nh_bucket{quantile=\"1\"} 1\n",
-     "type h histogram\nh_bucket{le=\"1.0\"} 1\nh_bucket{le=\"2.5\"} 1\nh_bucket{le=\"10.0\"} 1\nh_bucket{le=\"+Inf\"} 1\n"
+     "type h histogram\nh_bucket{le=\"1.0\"} 1\nh_bucket{le=\"2.5\"} 1\nh_bucket{le=\"10.0\"} 1\nh_bucket{le=\"+Inf\"} "
+     "1\n"
      "h_bucket{le=\"x\"} 1\nh_bucket{quantile=\"1\"} 1\n"},
     {"# TYPE s summary\ns{quantile=\"1\",le=\"1\"} 1\n", "type s summary\ns{le=\"1\", quantile=\"1.0\"} 1\n"},
     {"a{le=\"1\"} 1\n", "a{le=\"1\"} 1\n"},
@@ -116,7 +118,9 @@ constexpr Case kRefused[] = {
     {"a{x=\"y\" 1\n", "error 1:9: expected a label name or '}', found \"1\"\n"},
     {"bad{\ngood 2\n", "error 1:5: expected a label name or '}', found the end of the line\n"},
     {"a{x=\"\xff\"} 1\n", "error 1:5: label value \"\\xff\" is not valid UTF-8\n"},
-    {"gr\xc3\xb6\xc3\x9f" "e 1\n", "error 1:3: expected a value, found \"öße\"\n"},
+    {"gr\xc3\xb6\xc3\x9f"
+     "e 1\n",
+     "error 1:3: expected a value, found \"öße\"\n"},
     {"{\"a\",\"b\"} 1\n", "error 1:6: a second metric name: the sample has one already\n"},
     {"a{\"b\"} 1\n", "error 1:3: a second metric name: the sample has one already\n"},
     {"{x=\"y\"} 1\n", "error 1:1: the sample has no metric name\n"},
@@ -130,7 +134,10 @@ constexpr Case kRefused[] = {
     {"# HELP 9a x\n", "error 1:8: expected a metric name after HELP, found \"9a\"\n"},
     {"# HELP \n", "error 1:8: expected a metric name after HELP, found the end of the line\n"},
     {"# HELP a \xff\n", "error 1:10: help text \"\\xff\" is not valid UTF-8\n"},
-    {"\xef\xbb\xbf" "a 1\n", "error 1:1: expected a metric name, '{' or '#', found \"\xef\xbb\xbf" "a\"\n"},
+    {"\xef\xbb\xbf"
+     "a 1\n",
+     "error 1:1: expected a metric name, '{' or '#', found \"\xef\xbb\xbf"
+     "a\"\n"},
     {"<html>\n", "error 1:1: expected a metric name, '{' or '#', found \"<html>\"\n"},
 };
 

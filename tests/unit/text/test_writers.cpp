@@ -16,7 +16,8 @@ namespace {
 using enum ExpositionFormat;
 
 constexpr std::string_view kBody =
-    "# HELP a_total What \\\\ it \\n counts.\n# TYPE a_total counter\na_total{x=\"q\\\"b\\\\n\\nl\"} 1.5e+10 1700000000123\n"
+    "# HELP a_total What \\\\ it \\n counts.\n# TYPE a_total counter\na_total{x=\"q\\\"b\\\\n\\nl\"} 1.5e+10 "
+    "1700000000123\n"
     "a_total{x=\"2\"} 7\n"
     "# TYPE h histogram\nh_bucket{le=\"0.5\",z=\"1\"} 1\nh_bucket{le=\"+Inf\",z=\"1\"} 3\nh_sum{z=\"1\"} 4.25\n"
     "h_count{z=\"1\"} 3\nh_bucket{le=\"+Inf\",z=\"2\"} 0\nh_sum{z=\"2\"} 0\nh_count{z=\"2\"} 0\n"
@@ -56,7 +57,8 @@ std::multiset<std::string> samples_of(ExpositionFormat format, std::string_view 
 }
 
 /// Reads a body and writes it in another format.
-std::string rewritten(ExpositionFormat from, std::string_view body, ExpositionFormat to, ExpositionLosses* losses = nullptr) {
+std::string rewritten(ExpositionFormat from, std::string_view body, ExpositionFormat to,
+                      ExpositionLosses* losses = nullptr) {
   const auto reader = make_exposition_reader(from, body);
   const auto writer = make_exposition_writer(to);
   LabelBuilder builder;
@@ -124,11 +126,11 @@ TEST_CASE("the text format is written as its own reader's model has it", "[text]
 }
 
 TEST_CASE("OpenMetrics is written with the names that it asks for", "[text][writers]") {
-  CHECK(rewritten(kPrometheusText, "# HELP a_total x\n# TYPE a_total counter\na_total 1 1700000000120\n", kOpenMetrics) ==
-        "# TYPE a counter\n# HELP a x\na_total 1 1700000000.12\n# EOF\n");
+  CHECK(rewritten(kPrometheusText, "# HELP a_total x\n# TYPE a_total counter\na_total 1 1700000000120\n",
+                  kOpenMetrics) == "# TYPE a counter\n# HELP a x\na_total 1 1700000000.12\n# EOF\n");
   CHECK(rewritten(kPrometheusText, "# TYPE a counter\na 1\n", kOpenMetrics) == "# TYPE a unknown\na 1\n# EOF\n");
-  CHECK(rewritten(kOpenMetrics, "# TYPE a_seconds gauge\n# UNIT a_seconds seconds\na_seconds 1 -0.5\n# EOF\n", kOpenMetrics) ==
-        "# TYPE a_seconds gauge\n# UNIT a_seconds seconds\na_seconds 1 -0.5\n# EOF\n");
+  CHECK(rewritten(kOpenMetrics, "# TYPE a_seconds gauge\n# UNIT a_seconds seconds\na_seconds 1 -0.5\n# EOF\n",
+                  kOpenMetrics) == "# TYPE a_seconds gauge\n# UNIT a_seconds seconds\na_seconds 1 -0.5\n# EOF\n");
   CHECK(rewritten(kPrometheusText, "", kOpenMetrics) == "# EOF\n");
 }
 
@@ -180,7 +182,11 @@ TEST_CASE("native histograms go through protobuf unchanged", "[text][writers]") 
       builder.add(kNameLabel, "h");
       builder.add("x", "1");
       const auto writer = make_exposition_writer(kProtobuf);
-      writer->sample({.labels = builder.build(), .histogram = &want, .timestamp_ms = 5, .start_timestamp_ms = -1500, .exemplars = {}});
+      writer->sample({.labels = builder.build(),
+                      .histogram = &want,
+                      .timestamp_ms = 5,
+                      .start_timestamp_ms = -1500,
+                      .exemplars = {}});
       writer->finish();
       const auto reader = make_exposition_reader(kProtobuf, writer->output());
       ExpositionEntry entry = reader->next();
@@ -215,7 +221,8 @@ TEST_CASE("a text format leaves native histograms out and counts them", "[text][
   const LabelSet labels(builder.build());
   for (const ExpositionFormat format : {kPrometheusText, kOpenMetrics}) {
     const auto writer = make_exposition_writer(format);
-    writer->sample({.labels = labels.view(), .histogram = &h, .timestamp_ms = {}, .start_timestamp_ms = {}, .exemplars = {}});
+    writer->sample(
+        {.labels = labels.view(), .histogram = &h, .timestamp_ms = {}, .start_timestamp_ms = {}, .exemplars = {}});
     writer->finish();
     CHECK(writer->losses().native_histograms == 1);
     CHECK(writer->output().find('h') == std::string::npos);
