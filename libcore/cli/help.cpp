@@ -37,9 +37,12 @@ void append_row(std::string& out, const std::string& left, std::string right) {
   out += line + right + "\n";
 }
 
-void append_options(std::string& out, const OptionSet& set) {
+void append_options(std::string& out, const OptionSet& set, bool all) {
   std::string group;
   for (const Option& option : set.options()) {
+    if (option.rare && !all) {
+      continue;
+    }
     if (option.group != group) {
       group = option.group;
       out += "\n" + group + ":\n";
@@ -53,7 +56,7 @@ void append_options(std::string& out, const OptionSet& set) {
 
 void declare_common(OptionSet& set, CommonOptions& common) {
   set.group("Common");
-  set.flag("-h,--help", &common.help, "Show this help");
+  set.flag("-h,--help", &common.help, "This screen; --help lists every option");
   set.flag("--version", &common.version, "Show the version");
   set.flag("-q,--quiet", &common.quiet, "Only say what makes the exit code 2 or 3");
   set.flag("-v,--verbose", &common.verbose, "Say more; at the end one summary line");
@@ -74,7 +77,8 @@ std::string tool_help(const Tool& tool) {
   return out;
 }
 
-std::string command_help(std::string_view tool, const Command& command, bool is_default, const OptionSet& set) {
+std::string command_help(std::string_view tool, const Command& command, bool is_default, const OptionSet& set,
+                         bool all) {
   const std::string name(command.name());
   std::string out = "Usage: " + std::string(tool) + (is_default ? " [" + name + "]" : " " + name) + " [OPTION…]";
   if (!set.operand_placeholder().empty()) {
@@ -87,7 +91,10 @@ std::string command_help(std::string_view tool, const Command& command, bool is_
     out += "\n";
     append_row(out, set.operand_placeholder(), set.operand_help());
   }
-  append_options(out, set);
+  append_options(out, set, all);
+  if (!all && std::ranges::any_of(set.options(), &Option::rare)) {
+    out += "\n'" + std::string(tool) + " " + name + " --help' lists all options.\n";
+  }
   if (!set.examples().empty()) {
     out += "\nExamples:\n";
     for (const std::string& line : set.examples()) {

@@ -11,9 +11,10 @@ namespace mcore {
 /// `tool -h`: what the tool is and its subcommands.
 [[nodiscard]] std::string tool_help(const Tool& tool);
 
-/// `tool SUBCOMMAND -h`: usage, operands, options by group with their defaults, examples; 80 columns.
+/// `tool SUBCOMMAND -h`: usage, operands, options by group with their defaults, examples; 80 columns, one screen.
+/// With `all`, as `--help` asks: the rare options too.
 [[nodiscard]] std::string command_help(std::string_view tool, const Command& command, bool is_default,
-                                       const OptionSet& set);
+                                       const OptionSet& set, bool all);
 
 /// A completion script for "bash", "zsh" or "fish"; empty for another word.
 [[nodiscard]] std::string completion_script(const Tool& tool, std::string_view shell);

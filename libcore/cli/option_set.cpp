@@ -54,6 +54,7 @@ Option& OptionSet::declare(std::string_view names, std::string_view placeholder,
   option.placeholder = placeholder;
   option.help = help;
   option.group = group_;
+  option.rare = rare_;
   return option;
 }
 

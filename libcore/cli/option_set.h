@@ -21,6 +21,7 @@ struct Option {
   std::string group;
   std::string default_text;          // shown in the help; empty for none
   std::vector<std::string> choices;  // the only words it takes, empty for any
+  bool rare = false;                 // only --help lists it, not -h
   /// Takes a value ("" for a flag); returns why it cannot, empty if it could.
   std::function<std::string(const std::string& value)> store;
 
@@ -36,7 +37,12 @@ struct Option {
 class OptionSet {
  public:
   /// The heading in the help of what is declared from here on.
-  void group(std::string_view title) { group_ = title; }
+  void group(std::string_view title) {
+    group_ = title;
+    rare_ = false;
+  }
+  /// What is declared from here on, up to the next group, is left to `--help`, so that `-h` fits a screen.
+  void rare() { rare_ = true; }
 
   void flag(std::string_view names, bool* target, std::string_view help);
   /// A flag that clears its target: `--no-timestamps`.
@@ -87,6 +93,7 @@ class OptionSet {
   std::vector<std::string>* operands_ = nullptr;
   std::size_t least_operands_ = 0;
   std::size_t most_operands_ = 0;
+  bool rare_ = false;
   bool dash_operands_ = false;
   bool stop_at_operand_ = false;
 };

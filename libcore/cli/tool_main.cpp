@@ -69,8 +69,9 @@ ExitCode run_command(const Tool& tool, Console& io, Words words) {
   CommonOptions common;
   command->declare(set);
   declare_common(set, common);
-  if (std::ranges::find(words, "-h") != words.end() || std::ranges::find(words, "--help") != words.end()) {
-    return print(io, command_help(tool.name, *command, is_default, set));
+  const bool long_help = std::ranges::find(words, "--help") != words.end();
+  if (long_help || std::ranges::find(words, "-h") != words.end()) {
+    return print(io, command_help(tool.name, *command, is_default, set, long_help));
   }
   if (const std::optional<Error> wrong = set.parse(words)) {
     io.error(wrong->what());

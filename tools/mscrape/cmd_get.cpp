@@ -94,6 +94,7 @@ void GetCommand::declare(OptionSet& set) {
   set.list("-l,--label", "K=V", &labels_, "Add a label (repeatable)");
   set.flag_off("--no-timestamps", &timestamps_, "Leave timestamps out (textfile collector)");
   set.flag("--honor-labels", &scrape_.honor_labels, "On conflict the scraped labels win");
+  set.rare();
   set.flag_off("--no-honor-timestamps", &scrape_.honor_timestamps, "Stamp all samples with the time of the scrape");
   set.flag("--honor-timestamps", &scrape_.honor_timestamps, "Keep the timestamps of the exposition (default)");
   declare_http(set);
@@ -108,6 +109,7 @@ void GetCommand::declare_http(OptionSet& set) {
   set.count("--concurrency", "N", &concurrency_, "Targets asked at a time");
   set.list("-H,--header", "NAME: VALUE", &headers_, "Send a header; @FILE reads them from a file (repeatable)");
   set.text("--username", "NAME", &client_.username, "Basic auth");
+  set.rare();
   set.text("--username-file", "FILE", &username_file_, "Read the user name from a file");
   set.text("--password-file", "FILE", &password_file_, "Read the password from a file ($MSCRAPE_PASSWORD without it)");
   set.text("--bearer-token-file", "FILE", &bearer_file_, "Bearer token from a file ($MSCRAPE_BEARER_TOKEN without it)");
@@ -127,9 +129,11 @@ void GetCommand::declare_limits(OptionSet& set) {
   scrape_.body_size_limit = kBodySizeLimit;
   set.bytes("--body-size-limit", "BYTES", &scrape_.body_size_limit, "Largest body, decompressed [256MiB]");
   set.count("--sample-limit", "N", &scrape_.sample_limit, "Most samples of a target");
+  set.rare();
   set.count("--label-limit", "N", &scrape_.label_limit, "Most labels of a sample");
   set.count("--label-name-length-limit", "N", &scrape_.label_name_length_limit, "Longest label name");
   set.count("--label-value-length-limit", "N", &scrape_.label_value_length_limit, "Longest label value");
+  set.rare();
   set.flag("--native-histograms", &native_histograms_, "Ask for native histograms (-o proto does)");
   set.flag("--always-classic-histograms", &scrape_.always_classic_histograms,
            "Keep the classic form beside the native");
