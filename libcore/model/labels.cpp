@@ -10,22 +10,7 @@
 namespace mcore {
 namespace {
 
-constexpr std::size_t kShortLimit = 255;
-constexpr unsigned char kLongMark = 0xFF;
-
-/// Reads one length-prefixed string and moves `at` behind it.
-std::string_view take(const char*& at) noexcept {
-  const auto* p = reinterpret_cast<const unsigned char*>(at);
-  std::size_t size = *p;
-  at += 1;
-  if (size == kLongMark) {
-    size = p[1] | (static_cast<std::size_t>(p[2]) << 8U) | (static_cast<std::size_t>(p[3]) << 16U);
-    at += 3;
-  }
-  const std::string_view text(at, size);
-  at += size;
-  return text;
-}
+constexpr std::size_t kShortLimit = kLongLabelMark;
 
 std::size_t encoded_size(std::string_view text) noexcept {
   return text.size() + (text.size() < kShortLimit ? 1 : 4);
@@ -81,7 +66,7 @@ char* put(char* out, std::string_view text) noexcept {
   if (text.size() < kShortLimit) {
     *out++ = static_cast<char>(text.size());
   } else {
-    *out++ = static_cast<char>(kLongMark);
+    *out++ = static_cast<char>(kLongLabelMark);
     *out++ = static_cast<char>(text.size() & 0xFFU);
     *out++ = static_cast<char>((text.size() >> 8U) & 0xFFU);
     *out++ = static_cast<char>(text.size() >> 16U);
@@ -135,18 +120,6 @@ void append_quoted(std::string& out, std::string_view text) {
 
 }  // namespace
 
-Label LabelsView::Iterator::operator*() const noexcept {
-  const char* at = at_;
-  const std::string_view name = take(at);
-  return {name, take(at)};
-}
-
-LabelsView::Iterator& LabelsView::Iterator::operator++() noexcept {
-  take(at_);
-  take(at_);
-  return *this;
-}
-
 std::size_t LabelsView::size() const noexcept {
   std::size_t count = 0;
   for (auto it = begin(); it != end(); ++it) {
@@ -156,7 +129,7 @@ std::size_t LabelsView::size() const noexcept {
 }
 
 std::string_view LabelsView::get(std::string_view name) const noexcept {
-  for (const Label label : *this) {
+  for (const Label& label : *this) {
     if (label.name == name) {
       return label.value;
     }
@@ -172,8 +145,8 @@ std::strong_ordering LabelsView::operator<=>(const LabelsView& other) const noex
   auto left = begin();
   auto right = other.begin();
   for (; left != end() && right != other.end(); ++left, ++right) {
-    const Label a = *left;
-    const Label b = *right;
+    const Label& a = *left;
+    const Label& b = *right;
     if (const auto order = a.name <=> b.name; order != 0) {
       return order;
     }
@@ -232,7 +205,7 @@ std::string labels_text(LabelsView labels) {
     open_brace();
     append_quoted(out, metric);
   }
-  for (const Label label : labels) {
+  for (const Label& label : labels) {
     if (label.name == kNameLabel) {
       continue;
     }

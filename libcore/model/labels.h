@@ -11,6 +11,9 @@ namespace mcore {
 
 inline constexpr std::string_view kNameLabel = "__name__";
 
+/// The first byte of a length that does not fit one byte.
+inline constexpr unsigned char kLongLabelMark = 0xFF;
+
 /// One label, borrowed from whoever made it.
 struct Label {
   std::string_view name;
@@ -29,19 +32,49 @@ class LabelsView {
   /// Requires: `bytes` was written by a LabelBuilder.
   explicit LabelsView(std::string_view bytes) noexcept : bytes_(bytes) {}
 
-  /// Walks the labels in order.
+  /// Walks the labels in order; each is decoded once.
   class Iterator {
    public:
-    explicit Iterator(const char* at) noexcept : at_(at) {}
-    [[nodiscard]] Label operator*() const noexcept;
-    Iterator& operator++() noexcept;
-    [[nodiscard]] bool operator==(const Iterator&) const noexcept = default;
+    Iterator(const char* at, const char* end) noexcept : at_(at), next_(at), end_(end) { decode(); }
+    [[nodiscard]] const Label& operator*() const noexcept { return label_; }
+    Iterator& operator++() noexcept {
+      at_ = next_;
+      decode();
+      return *this;
+    }
+    [[nodiscard]] bool operator==(const Iterator& other) const noexcept { return at_ == other.at_; }
 
    private:
+    void decode() noexcept {
+      if (at_ != end_) {
+        label_.name = take();
+        label_.value = take();
+      }
+    }
+    /// Reads one length-prefixed string and moves `next_` behind it.
+    std::string_view take() noexcept {
+      const auto* const p = reinterpret_cast<const unsigned char*>(next_);
+      std::size_t size = *p;
+      std::size_t prefix = 1;
+      if (size == kLongLabelMark) {
+        size = p[1] | (static_cast<std::size_t>(p[2]) << 8U) | (static_cast<std::size_t>(p[3]) << 16U);
+        prefix = 4;
+      }
+      const std::string_view text(next_ + prefix, size);
+      next_ += prefix + size;
+      return text;
+    }
+
     const char* at_;
+    const char* next_;
+    const char* end_;
+    Label label_;
   };
-  [[nodiscard]] Iterator begin() const noexcept { return Iterator(bytes_.data()); }
-  [[nodiscard]] Iterator end() const noexcept { return Iterator(bytes_.data() + bytes_.size()); }
+  [[nodiscard]] Iterator begin() const noexcept { return {bytes_.data(), bytes_.data() + bytes_.size()}; }
+  [[nodiscard]] Iterator end() const noexcept {
+    const char* const end = bytes_.data() + bytes_.size();
+    return {end, end};
+  }
 
   [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
   /// Number of labels, the metric name included. Cost: walks the set.

@@ -26,7 +26,7 @@ std::uint64_t mix(std::uint64_t hash, std::int64_t t_ms) noexcept {
 /// Characters of an exemplar as its limit counts them: code points of names and values.
 std::size_t characters(LabelsView labels) noexcept {
   std::size_t count = 0;
-  for (const Label label : labels) {
+  for (const Label& label : labels) {
     for (const std::string_view text : {label.name, label.value}) {
       count += static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
     }
@@ -186,7 +186,7 @@ bool ScrapePass::check_labels(LabelsView labels) {
   }
   // Values are UTF-8 already, the readers see to that; quoted names are looked at only here.
   const bool good_name = options_.legacy_names ? is_legacy_metric_name(metric) : is_valid_utf8(metric);
-  for (const Label label : labels) {
+  for (const Label& label : labels) {
     const bool good =
         options_.legacy_names ? is_legacy_label_name(label.name) : !label.name.empty() && is_valid_utf8(label.name);
     if (!good || !good_name) {
@@ -204,7 +204,7 @@ bool ScrapePass::check_limits(LabelsView labels) {
   if (options_.label_name_length_limit == 0 && options_.label_value_length_limit == 0) {
     return true;
   }
-  for (const Label label : labels) {
+  for (const Label& label : labels) {
     if (options_.label_name_length_limit != 0 && label.name.size() > options_.label_name_length_limit) {
       return fail(fmt::format("label name {} of {} is {} bytes long, more than the limit of {}", in_quotes(label.name),
                               in_quotes(labels.get(kNameLabel)), label.name.size(), options_.label_name_length_limit));

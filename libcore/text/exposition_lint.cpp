@@ -226,7 +226,7 @@ void ExpositionLinter::note_sample(ExpositionReader& reader, std::string_view ra
   }
   ++family.series;
   ++report_.series;
-  for (const Label label : labels) {
+  for (const Label& label : labels) {
     if (label.name != kNameLabel) {
       family.values[std::string(label.name)].insert(hash_bytes(label.value));
     }
@@ -279,7 +279,7 @@ void ExpositionLinter::check_number_label(std::string_view metric, std::string_v
 }
 
 void ExpositionLinter::check_labels(const LintFamily& family, LabelsView labels) {
-  for (const Label label : labels) {
+  for (const Label& label : labels) {
     if (family.values.contains(label.name)) {
       continue;  // said once a family
     }

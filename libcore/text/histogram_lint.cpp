@@ -16,7 +16,7 @@ void HistogramLint::add(std::string_view family, std::string_view suffix, Labels
   }
   std::string key(family);
   double bound = std::nan("");
-  for (const Label label : labels) {
+  for (const Label& label : labels) {
     if (label.name == "le") {
       if (parse_float(label.value, bound) != FloatStatus::kOk) {
         return;  // a finding of its own

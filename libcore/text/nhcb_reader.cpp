@@ -104,7 +104,7 @@ void NhcbReader::labels(LabelBuilder& out) {
     inner_->labels(out);
     return;
   }
-  for (const Label label : group_.view()) {
+  for (const Label& label : group_.view()) {
     out.add(label.name, label.value);
   }
 }

@@ -43,7 +43,7 @@ void put_string(Writer& writer, protozero::pbf_tag_type tag, std::string_view te
 }
 
 void put_labels(Writer& writer, LabelsView labels) {
-  for (const Label label : labels) {
+  for (const Label& label : labels) {
     if (label.name != kNameLabel) {
       Writer pair(writer, 1);
       put_string(pair, 1, label.name);
@@ -233,7 +233,7 @@ void ProtoWriter::add_to_group(const ExpositionSample& sample, Role role) {
   const bool is_summary = announced_.type == MetricType::kSummary;
   const std::string_view magic = is_summary ? "quantile" : "le";
   builder_.clear();
-  for (const Label label : sample.labels) {
+  for (const Label& label : sample.labels) {
     if (label.name != kNameLabel && (role != Role::kPart || label.name != magic)) {
       builder_.add(label.name, label.value);
     }

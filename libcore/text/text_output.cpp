@@ -61,7 +61,7 @@ void append_series(std::string& out, LabelsView labels, std::string_view rename)
     append_quoted(out, metric);
     separator = ',';
   }
-  for (const Label label : labels) {
+  for (const Label& label : labels) {
     if (label.name != kNameLabel) {
       out += separator;
       separator = ',';
@@ -76,7 +76,7 @@ void append_series(std::string& out, LabelsView labels, std::string_view rename)
 void append_label_list(std::string& out, LabelsView labels) {
   out += '{';
   bool first = true;
-  for (const Label label : labels) {
+  for (const Label& label : labels) {
     if (!first) {
       out += ',';
     }
