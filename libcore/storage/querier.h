@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "model/histogram.h"
+#include "model/labels.h"
+#include "model/matcher.h"
+
+namespace mcore {
+
+/// A closed range of time: both ends count. Units: milliseconds since the Unix epoch.
+struct TimeRange {
+  std::int64_t min_t_ms = std::numeric_limits<std::int64_t>::min();
+  std::int64_t max_t_ms = std::numeric_limits<std::int64_t>::max();
+  [[nodiscard]] bool contains(std::int64_t t_ms) const noexcept { return t_ms >= min_t_ms && t_ms <= max_t_ms; }
+  [[nodiscard]] bool overlaps(const TimeRange& other) const noexcept {
+    return min_t_ms <= other.max_t_ms && other.min_t_ms <= max_t_ms;
+  }
+  [[nodiscard]] bool operator==(const TimeRange&) const = default;
+};
+
+/// Samples of one series as columns, floats and native histograms apart.
+///
+/// Shape: each kind strictly ascending in time; no time is in both. Stale markers are floats with kStaleNanBits, or
+///        histograms whose sum is one. Values are copied bit by bit, never computed with.
+struct SeriesSamples {
+  std::vector<std::int64_t> t_ms{};
+  std::vector<double> value{};
+  std::vector<std::int64_t> histogram_t_ms{};
+  std::vector<Histogram> histogram{};
+
+  void clear() noexcept {
+    t_ms.clear();
+    value.clear();
+    histogram_t_ms.clear();
+    histogram.clear();
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return t_ms.size() + histogram_t_ms.size(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+};
+
+/// Series that were selected, in label order, each label set once.
+///
+/// Lifetime: must not outlive its Querier; labels() lives until the next next().
+/// Errors:   throws Error (kIo); damage is reported through the querier's DamageReport and skipped.
+class SeriesSet {
+ public:
+  virtual ~SeriesSet() = default;
+  virtual bool next() = 0;
+  [[nodiscard]] virtual LabelsView labels() const = 0;
+  /// Replaces `out` with the series' samples inside the range that was asked for; may find none. Cost: decodes them.
+  virtual void samples(SeriesSamples& out) = 0;
+};
+
+/// Takes each piece of stored data that cannot be read, with file and offset; reading goes on with the intact rest.
+using DamageReport = std::function<void(const Error&)>;
+
+/// Something with series in it, as it was at one moment.
+///
+/// Threads: one at a time.
+class Querier {
+ public:
+  virtual ~Querier() = default;
+
+  /// The series that match any of the selectors (no selector: all) and may have samples in the range.
+  [[nodiscard]] virtual std::unique_ptr<SeriesSet> select(std::span<const Selector> selectors, TimeRange range) = 0;
+  /// Names of labels, and values of one label, of the series that select() would give; sorted, each once.
+  [[nodiscard]] virtual std::vector<std::string> label_names(std::span<const Selector> selectors, TimeRange range) = 0;
+  [[nodiscard]] virtual std::vector<std::string> label_values(const std::string& name,
+                                                              std::span<const Selector> selectors, TimeRange range) = 0;
+};
+
+}  // namespace mcore
