@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// What samples cost to encode and to decode.
+#include <array>
+#include <bit>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "support/bench.h"
+#include "tsdb/xor_append.h"
+#include "tsdb/xor_reader.h"
+
+namespace mcore {
+namespace {
+
+struct Column {
+  std::vector<std::int64_t> t_ms;
+  std::vector<double> value;
+};
+
+constexpr std::size_t kChunkSamples = 120;
+
+/// Several chunks' worth of samples as a scraped host gives them: idle series, counters, gauges with decimals.
+Column samples(bool jittered) {
+  std::mt19937_64 random(42);
+  Column out;
+  constexpr std::size_t kSeries = 500;
+  for (std::size_t series = 0; series < kSeries; ++series) {
+    double value = static_cast<double>(random() % 100'000);
+    for (std::size_t i = 0; i < kChunkSamples; ++i) {
+      const std::int64_t jitter = jittered ? static_cast<std::int64_t>(random() % 21) - 10 : 0;
+      out.t_ms.push_back(1'700'000'000'000 + static_cast<std::int64_t>(i) * 15'000 + jitter);
+      out.value.push_back(value);
+      if (series % 10 == 8) {
+        value += static_cast<double>(random() % 1000);
+      } else if (series % 10 == 9) {
+        value = static_cast<double>(random() % 10'000) / 100;
+      } else if (series % 10 == 7 && random() % 4 == 0) {
+        value += 1;
+      }
+    }
+  }
+  return out;
+}
+
+struct Stream {
+  std::array<char, 4096> bytes;
+  std::size_t bit;
+  XorState state;
+};
+
+void append_all(const Column& column, std::vector<Stream>& streams) {
+  streams.resize(column.t_ms.size() / kChunkSamples);
+  std::size_t i = 0;
+  for (Stream& stream : streams) {
+    stream.bit = 0;
+    stream.state = XorState();
+    for (std::size_t n = 0; n < kChunkSamples; ++n, ++i) {
+      stream.bit = xor_append(stream.bytes.data(), stream.bit, stream.bytes.size() * 8, stream.state, column.t_ms[i],
+                              column.value[i]);
+    }
+  }
+}
+
+void run() {
+  for (const bool jittered : {false, true}) {
+    const std::string shape = jittered ? "jittered" : "steady";
+    const Column column = samples(jittered);
+    std::vector<Stream> streams;
+    append_all(column, streams);
+    std::uint64_t bytes = 0;
+    for (const Stream& stream : streams) {
+      bytes += (stream.bit + 7) / 8;
+    }
+    run_benchmark("tsdb/xor_append/" + shape, [&](std::uint64_t& checksum) {
+      append_all(column, streams);
+      checksum += streams.back().bit;
+      return BenchWork{.operations = column.t_ms.size(), .bytes = bytes};
+    });
+    run_benchmark("tsdb/xor_decode/" + shape, [&](std::uint64_t& checksum) {
+      std::array<std::int64_t, kChunkSamples> t_ms;
+      std::array<double, kChunkSamples> value;
+      for (const Stream& stream : streams) {
+        XorReader reader(stream.bytes.data(), stream.bit, stream.state.count);
+        checksum += reader.read(t_ms, value) + std::bit_cast<std::uint64_t>(value.back());
+      }
+      return BenchWork{.operations = column.t_ms.size(), .bytes = bytes};
+    });
+  }
+}
+
+}  // namespace
+}  // namespace mcore
+
+int main(int argc, char** argv) {
+  mcore::select_benchmarks(argc, argv);
+  mcore::run();
+  return 0;
+}
