@@ -44,20 +44,35 @@ Column samples(bool jittered) {
 }
 
 struct Stream {
-  std::array<char, 4096> bytes;
+  std::array<char, 2000> bytes;
   std::size_t bit;
   XorState state;
 };
 
-void append_all(const Column& column, std::vector<Stream>& streams) {
-  streams.resize(column.t_ms.size() / kChunkSamples);
-  std::size_t i = 0;
+void append(Stream& stream, const Column& column, std::size_t i) {
+  stream.bit = xor_append(stream.bytes.data(), stream.bit, stream.bytes.size() * 8, stream.state, column.t_ms[i],
+                          column.value[i]);
+}
+
+void empty(std::vector<Stream>& streams) {
   for (Stream& stream : streams) {
     stream.bit = 0;
     stream.state = XorState();
-    for (std::size_t n = 0; n < kChunkSamples; ++n, ++i) {
-      stream.bit = xor_append(stream.bytes.data(), stream.bit, stream.bytes.size() * 8, stream.state, column.t_ms[i],
-                              column.value[i]);
+  }
+}
+
+void append_by_series(const Column& column, std::vector<Stream>& streams) {
+  empty(streams);
+  for (std::size_t i = 0; i < column.t_ms.size(); ++i) {
+    append(streams[i / kChunkSamples], column, i);
+  }
+}
+
+void append_by_scrape(const Column& column, std::vector<Stream>& streams) {
+  empty(streams);
+  for (std::size_t sample = 0; sample < kChunkSamples; ++sample) {
+    for (std::size_t series = 0; series < streams.size(); ++series) {
+      append(streams[series], column, series * kChunkSamples + sample);
     }
   }
 }
@@ -66,17 +81,20 @@ void run() {
   for (const bool jittered : {false, true}) {
     const std::string shape = jittered ? "jittered" : "steady";
     const Column column = samples(jittered);
-    std::vector<Stream> streams;
-    append_all(column, streams);
+    std::vector<Stream> streams(column.t_ms.size() / kChunkSamples);
+    append_by_series(column, streams);
     std::uint64_t bytes = 0;
     for (const Stream& stream : streams) {
       bytes += (stream.bit + 7) / 8;
     }
-    run_benchmark("tsdb/xor_append/" + shape, [&](std::uint64_t& checksum) {
-      append_all(column, streams);
-      checksum += streams.back().bit;
-      return BenchWork{.operations = column.t_ms.size(), .bytes = bytes};
-    });
+    for (const bool by_scrape : {false, true}) {
+      run_benchmark("tsdb/xor_append/" + shape + (by_scrape ? "_by_scrape" : "_by_series"),
+                    [&](std::uint64_t& checksum) {
+                      by_scrape ? append_by_scrape(column, streams) : append_by_series(column, streams);
+                      checksum += streams.back().bit;
+                      return BenchWork{.operations = column.t_ms.size(), .bytes = bytes};
+                    });
+    }
     run_benchmark("tsdb/xor_decode/" + shape, [&](std::uint64_t& checksum) {
       std::array<std::int64_t, kChunkSamples> t_ms;
       std::array<double, kChunkSamples> value;
