@@ -16,6 +16,17 @@ struct XorWindow {
   static constexpr std::uint8_t kNone = 0xFF;  // larger than any count of leading zeros: nothing fits
   std::uint8_t leading = kNone;
   std::uint8_t trailing = 0;
+
+  /// The narrowest window that holds a difference. Requires: it is not 0.
+  [[nodiscard]] static XorWindow of(std::uint64_t difference) noexcept {
+    return {.leading = static_cast<std::uint8_t>(std::min(std::countl_zero(difference), 31)),
+            .trailing = static_cast<std::uint8_t>(std::countr_zero(difference))};
+  }
+  [[nodiscard]] bool holds(std::uint64_t difference) const noexcept {
+    return std::min(std::countl_zero(difference), 31) >= leading && std::countr_zero(difference) >= trailing;
+  }
+  /// Bits between the two. Requires: there is a window.
+  [[nodiscard]] unsigned width() const noexcept { return 64U - leading - trailing; }
 };
 
 /// Writes a stream of bits, most significant first, into memory that has room for it.
@@ -71,30 +82,13 @@ class BitWriter {
       put(0, 1);
       return;
     }
-    const auto leading = static_cast<unsigned>(std::min(std::countl_zero(difference), 31));
-    const auto trailing = static_cast<unsigned>(std::countr_zero(difference));
-    if (leading >= window.leading && trailing >= window.trailing) {
-      put_xor_inside(difference, window);
-      return;
-    }
-    window = {static_cast<std::uint8_t>(leading), static_cast<std::uint8_t>(trailing)};
-    put_xor_opening(difference, window);
-  }
-  /// The same code in the window that is open. Requires: difference is not 0 and the window holds it.
-  void put_xor_inside(std::uint64_t difference, XorWindow window) noexcept {
-    const unsigned width = 64U - window.leading - window.trailing;
-    if (width <= 54) {
-      put((std::uint64_t{2} << width) | (difference >> window.trailing), width + 2);
-    } else {
+    if (window.holds(difference)) {
       put(2, 2);
-      put_wide(difference >> window.trailing, width);
+    } else {
+      window = XorWindow::of(difference);
+      put((3U << 11U) | (static_cast<unsigned>(window.leading) << 6U) | (window.width() & 63U), 13);
     }
-  }
-  /// The same code, opening `window`. Requires: as put_xor_inside; leading <= 31.
-  void put_xor_opening(std::uint64_t difference, XorWindow window) noexcept {
-    const unsigned width = 64U - window.leading - window.trailing;
-    put((3U << 11U) | (static_cast<unsigned>(window.leading) << 6U) | (width & 63U), 13);
-    put_wide(difference >> window.trailing, width);
+    put_wide(difference >> window.trailing, window.width());
   }
 
  private:

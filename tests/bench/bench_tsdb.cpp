@@ -3,11 +3,14 @@
 #include <array>
 #include <bit>
 #include <random>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/bench.h"
 #include "tsdb/xor_append.h"
+#include "tsdb/xor_chunk.h"
 #include "tsdb/xor_reader.h"
 
 namespace mcore {
@@ -77,6 +80,14 @@ void append_by_scrape(const Column& column, std::vector<Stream>& streams) {
   }
 }
 
+void encode_all(const Column& column, std::size_t chunk_samples, XorWindows windows, std::string& out) {
+  out.clear();
+  for (std::size_t i = 0; i < column.t_ms.size(); i += chunk_samples) {
+    encode_xor_chunk(std::span(column.t_ms).subspan(i, chunk_samples),
+                     std::span(column.value).subspan(i, chunk_samples), out, windows);
+  }
+}
+
 void run() {
   for (const bool jittered : {false, true}) {
     const std::string shape = jittered ? "jittered" : "steady";
@@ -94,6 +105,17 @@ void run() {
                       checksum += streams.back().bit;
                       return BenchWork{.operations = column.t_ms.size(), .bytes = bytes};
                     });
+    }
+    for (const auto& [name, windows] : {std::pair("server_", XorWindows::kServer),
+                                        {"shortest_", XorWindows::kShortest},
+                                        {"optimal_", XorWindows::kOptimal}}) {
+      std::string out;
+      encode_all(column, kChunkSamples, windows, out);
+      run_benchmark("tsdb/xor_encode/" + (name + shape), [&, which = windows](std::uint64_t& checksum) {
+        encode_all(column, kChunkSamples, which, out);
+        checksum += out.size();
+        return BenchWork{.operations = column.t_ms.size(), .bytes = out.size()};
+      });
     }
     run_benchmark("tsdb/xor_decode/" + shape, [&](std::uint64_t& checksum) {
       std::array<std::int64_t, kChunkSamples> t_ms;
