@@ -70,6 +70,15 @@ class SampleCursor {
 };
 
 class MergedSeriesSet final : public SeriesSet {
+ private:
+  /// Of equal labels the earlier set comes first.
+  [[nodiscard]] auto later() const {
+    return [this](std::size_t a, std::size_t b) {
+      const auto order = sets_[a]->labels() <=> sets_[b]->labels();
+      return order != 0 ? order > 0 : a > b;
+    };
+  }
+
  public:
   explicit MergedSeriesSet(std::vector<std::unique_ptr<SeriesSet>> sets) : sets_(std::move(sets)) {
     for (std::size_t i = 0; i < sets_.size(); ++i) {
@@ -108,14 +117,6 @@ class MergedSeriesSet final : public SeriesSet {
   }
 
  private:
-  /// Of equal labels the earlier set comes first.
-  [[nodiscard]] auto later() const {
-    return [this](std::size_t a, std::size_t b) {
-      const auto order = sets_[a]->labels() <=> sets_[b]->labels();
-      return order != 0 ? order > 0 : a > b;
-    };
-  }
-
   std::vector<std::unique_ptr<SeriesSet>> sets_;
   std::vector<std::size_t> waiting_;  // heap of the sets that have a series ready, the least in front
   std::vector<std::size_t> current_;  // the sets that have the series at hand, in their order
