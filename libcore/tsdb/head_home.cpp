@@ -184,8 +184,7 @@ std::optional<HeadFiles> HeadHome::open(bool writable) const {
   return std::nullopt;
 }
 
-bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
-                             HeadCatchUp& result) const {
+bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const {
   const HeadCommit known = files.published();
   const HeadStanding standing = compare_with_logs(known, look_at_logs(store_));
   if (standing == HeadStanding::kGone || !log_matches(known.wal, store_ + "/wal") ||
@@ -196,8 +195,7 @@ bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const Da
     return true;
   }
   HeadWriter head(files, HeadWriter::Mode::kShared);
-  head.begin();
-  head.next().floor_t_ms = std::max(head.next().floor_t_ms, floor_t_ms);
+  head.begin();  // with the floor it has: whoever raises it looks after what that endangers
   LogApplier applier(head);
   LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
   LogRead wbl(store_ + "/wbl", LogKind::kWbl, applier, on_damage);
@@ -226,7 +224,7 @@ HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t flo
     files = open(true);
   }
   HeadCatchUp result;
-  if (files.has_value() && bring_forward(*files, floor_t_ms, on_damage, result)) {
+  if (files.has_value() && bring_forward(*files, on_damage, result)) {
     return result;
   }
   return rebuild(files, floor_t_ms, on_damage);

@@ -74,7 +74,7 @@ class HeadHome {
   [[nodiscard]] std::optional<HeadFiles> open(bool writable) const;
 
   /// Makes the head hold all that the logs do: brings `files` forward, or builds a new generation in their place.
-  /// `floor_t_ms`: in-order samples before it are in blocks. Damage is reported and skipped; without `on_damage` it
+  /// `floor_t_ms`: in-order samples before it are in blocks, where a generation is built. Damage is reported and skipped; without `on_damage` it
   /// throws.
   /// Requires: the writer's lock.
   HeadCatchUp catch_up(std::optional<HeadFiles>& files, std::int64_t floor_t_ms, const DamageReport& on_damage) const;
@@ -87,8 +87,7 @@ class HeadHome {
  private:
   [[nodiscard]] std::string generations() const { return home_ + "/" + std::to_string(kHeadFormat); }
   [[nodiscard]] std::uint64_t newest_number() const;
-  [[nodiscard]] bool bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
-                                   HeadCatchUp& result) const;
+  [[nodiscard]] bool bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const;
 
   std::string store_;
   std::string home_;

@@ -2,7 +2,7 @@
 #include "tsdb/slab_records.h"
 
 #include "base/bytes.h"
-#include "tsdb/log_records.h"
+#include "tsdb/log_histograms.h"
 
 namespace mcore {
 namespace {
