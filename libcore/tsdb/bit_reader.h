@@ -48,7 +48,29 @@ class BitReader {
 
   [[nodiscard]] bool ok() const noexcept { return ok_; }
   [[nodiscard]] std::size_t bit() const noexcept { return bit_; }
+  [[nodiscard]] std::size_t left() const noexcept { return end_ - bit_; }
 
+  /// The next bits without taking them, at the top of the word, zeros behind the end.
+  [[nodiscard]] std::uint64_t peek() const noexcept {
+    const std::size_t byte = bit_ >> 3U;
+    if (byte + 9 <= bytes_.size()) {
+      return peek_bits(bytes_.data(), bit_);
+    }
+    char tail[9] = {};
+    if (byte < bytes_.size()) {
+      std::memcpy(tail, bytes_.data() + byte, bytes_.size() - byte);
+    }
+    return peek_bits(tail, bit_ & 7U);
+  }
+  /// Takes bits; false if there are not as many.
+  bool skip(unsigned bits) noexcept {
+    if (!ok_ || bits > end_ - bit_) {
+      fail();
+      return false;
+    }
+    bit_ += bits;
+    return true;
+  }
   /// Requires: bits <= 64.
   std::uint64_t get(unsigned bits) noexcept {
     if (bits == 0) {
@@ -86,12 +108,14 @@ class BitReader {
       skip(1);
     } else if (word >> 62U == 2) {
       skip(2);
-      value.bits ^= get(value.width) << value.trailing;
+      xor_inside(value);
     } else {
       skip(2);
       xor_opening(value);
     }
   }
+  /// The part of that code behind its `10`: the payload in the open window.
+  void xor_inside(XorValue& value) noexcept { value.bits ^= get(value.width) << value.trailing; }
   /// The part of that code behind its `11`: a new window, then the payload.
   void xor_opening(XorValue& value) noexcept {
     const auto leading = static_cast<unsigned>(get(5));
@@ -111,26 +135,6 @@ class BitReader {
   }
 
  private:
-  /// The 64 bits ahead, zeros behind the end.
-  [[nodiscard]] std::uint64_t peek() const noexcept {
-    const std::size_t byte = bit_ >> 3U;
-    if (byte + 9 <= bytes_.size()) {
-      return peek_bits(bytes_.data(), bit_);
-    }
-    char tail[9] = {};
-    if (byte < bytes_.size()) {
-      std::memcpy(tail, bytes_.data() + byte, bytes_.size() - byte);
-    }
-    return peek_bits(tail, bit_ & 7U);
-  }
-  bool skip(unsigned bits) noexcept {
-    if (!ok_ || bits > end_ - bit_) {
-      fail();
-      return false;
-    }
-    bit_ += bits;
-    return true;
-  }
   /// Takes the prefix of a varbit code and returns the size of its payload in bits.
   unsigned varbit_prefix() noexcept {
     static constexpr std::uint8_t kPayloadBits[] = {0, 3, 6, 9, 12, 18, 25, 56, 64};
