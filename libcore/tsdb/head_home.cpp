@@ -107,7 +107,41 @@ bool log_matches(const HeadLogMark& mark, const std::string& folder) {
   return file.is_open() && fragment_crc_before(file.get(), path, mark.offset) == mark.crc;
 }
 
+/// The highest number among the generations in a folder, 0 if there is none.
+std::uint64_t newest_number(const std::string& generations) {
+  std::uint64_t newest = 0;
+  for (const DirectoryEntry& entry : list_directory(generations, true)) {
+    std::uint64_t number = 0;
+    const char* const end = entry.name.data() + entry.name.size();
+    const auto [at, error] = std::from_chars(entry.name.data(), end, number);
+    if (error == std::errc() && at == end) {
+      newest = std::max(newest, number);
+    }
+  }
+  return newest;
+}
+
 }  // namespace
+
+std::optional<HeadFiles> open_newest_head(const std::string& home, bool writable) {
+  const std::string generations = home + "/" + std::to_string(kHeadFormat);
+  constexpr int kTries = 10;
+  for (int tries = 0; tries < kTries; ++tries) {
+    const std::uint64_t number = newest_number(generations);
+    if (number == 0) {
+      return std::nullopt;
+    }
+    try {
+      return HeadFiles::open(fmt::format("{}/{}", generations, number), writable);
+    } catch (const Error&) {
+      // It was replaced while its files were being opened; or it is damaged, and there is no newer one.
+      if (newest_number(generations) == number && tries > 0) {
+        return std::nullopt;
+      }
+    }
+  }
+  return std::nullopt;
+}
 
 LogState look_at_logs(const std::string& store) {
   LogState state;
@@ -150,38 +184,6 @@ HeadHome::HeadHome(std::string store, std::string home, NewFileOwner owner)
 
 std::optional<FileLock> HeadHome::lock_writer(std::chrono::milliseconds timeout) const {
   return FileLock::lock_within(writer_lock_path(), owner_, timeout);
-}
-
-std::uint64_t HeadHome::newest_number() const {
-  std::uint64_t newest = 0;
-  for (const DirectoryEntry& entry : list_directory(generations(), true)) {
-    std::uint64_t number = 0;
-    const char* const end = entry.name.data() + entry.name.size();
-    const auto [at, error] = std::from_chars(entry.name.data(), end, number);
-    if (error == std::errc() && at == end) {
-      newest = std::max(newest, number);
-    }
-  }
-  return newest;
-}
-
-std::optional<HeadFiles> HeadHome::open(bool writable) const {
-  constexpr int kTries = 10;
-  for (int tries = 0; tries < kTries; ++tries) {
-    const std::uint64_t number = newest_number();
-    if (number == 0) {
-      return std::nullopt;
-    }
-    try {
-      return HeadFiles::open(fmt::format("{}/{}", generations(), number), writable);
-    } catch (const Error&) {
-      // It was replaced while its files were being opened; or it is damaged, and there is no newer one.
-      if (newest_number() == number && tries > 0) {
-        return std::nullopt;
-      }
-    }
-  }
-  return std::nullopt;
 }
 
 bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const {
@@ -239,7 +241,7 @@ HeadCatchUp HeadHome::rebuild(std::optional<HeadFiles>& files, std::int64_t floo
 }
 
 HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_damage, HeadCatchUp& result) const {
-  const std::uint64_t number = newest_number() + 1;
+  const std::uint64_t number = newest_number(generations()) + 1;
   const std::string folder = fmt::format("{}/building.{}", generations(), number);
   (void)remove_tree(folder);
   HeadFiles files = HeadFiles::create(folder, number, owner_);

@@ -48,6 +48,9 @@ struct HeadCatchUp {
   std::uint64_t damages = 0;
 };
 
+/// The newest generation below `home` that serves, if any.
+[[nodiscard]] std::optional<HeadFiles> open_newest_head(const std::string& home, bool writable);
+
 /// The place of a store's head: STORE/head, or a folder of one user's cache for stores that must not be written to.
 ///
 ///     HOME/writer           lock: one process at a time changes the head
@@ -70,8 +73,7 @@ class HeadHome {
   [[nodiscard]] std::optional<FileLock> lock_writer(std::chrono::milliseconds timeout) const;
   [[nodiscard]] std::string writer_lock_path() const { return home_ + "/writer"; }
 
-  /// The newest generation that serves, if any.
-  [[nodiscard]] std::optional<HeadFiles> open(bool writable) const;
+  [[nodiscard]] std::optional<HeadFiles> open(bool writable) const { return open_newest_head(home_, writable); }
 
   /// Makes the head hold all that the logs do: brings `files` forward, or builds a new generation in their place.
   /// `floor_t_ms`: in-order samples before it are in blocks, where a generation is built. Damage is reported and skipped; without `on_damage` it
@@ -86,7 +88,6 @@ class HeadHome {
 
  private:
   [[nodiscard]] std::string generations() const { return home_ + "/" + std::to_string(kHeadFormat); }
-  [[nodiscard]] std::uint64_t newest_number() const;
   [[nodiscard]] bool bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const;
 
   std::string store_;

@@ -23,6 +23,13 @@ StoreBlocks::StoreBlocks(std::string store, DamageReport report)
       report_(std::move(report)),
       min_valid_t_ms_(std::numeric_limits<std::int64_t>::min()) {}
 
+void StoreBlocks::set_single(const std::string& folder) {
+  entries_ = {{.folder = folder, .meta = read_block_meta(folder)}};
+  readers_.clear();
+  readers_.resize(1);
+  min_valid_t_ms_ = mcore::min_valid_t_ms(entries_);
+}
+
 bool StoreBlocks::refresh() {
   struct stat info {};
   if (::stat(store_.c_str(), &info) != 0) {

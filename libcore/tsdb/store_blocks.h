@@ -21,6 +21,8 @@ class StoreBlocks {
  public:
   StoreBlocks(std::string store, DamageReport report);
 
+  /// Makes one block all there is, wherever it lies.
+  void set_single(const std::string& folder);
   /// Looks whether blocks came or went; says whether they did.
   bool refresh();
   /// Time from which in-order samples of the log count (tsdb-format 1.3, step 7).
