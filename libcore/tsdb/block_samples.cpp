@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tsdb/block_samples.h"
-
+// What of BlockReader decodes samples.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/error.h"
+#include "tsdb/block_reader.h"
 #include "tsdb/chunk_reader.h"
 
 namespace mcore {
