@@ -45,8 +45,9 @@ class BlockCheck {
   }
   void index() {
     IndexReader index(folder_ + "/index", meta_.version == 2 ? 2 : 0);
-    check_index(index, report_,
-                [this](SeriesRef ref, LabelsView labels, const IndexSeries& series) { check_series(ref, labels, series); });
+    check_index(index, report_, [this](SeriesRef ref, LabelsView labels, const IndexSeries& series) {
+      check_series(ref, labels, series);
+    });
   }
   void segments() {
     for (std::size_t i = 0; i < chunks_.size(); ++i) {

@@ -50,9 +50,9 @@ class BlockReader {
   [[nodiscard]] std::vector<std::string> label_values(const std::string& name, std::span<const Selector> selectors,
                                                       const DamageReport& report);
 
-  /// Replaces `out` with the sample that a series holds at one time, if it holds one and it is not deleted; says whether.
-  /// Errors: throws Error (kCorrupt) if what is needed for the answer is damaged.
-  /// Cost:   some microseconds; less for a series asked for before, and next to nothing in the chunk asked for last.
+  /// Replaces `out` with the sample that a series holds at one time, if it holds one and it is not deleted; says
+  /// whether. Errors: throws Error (kCorrupt) if what is needed for the answer is damaged. Cost:   some microseconds;
+  /// less for a series asked for before, and next to nothing in the chunk asked for last.
   bool sample_at(LabelsView labels, std::int64_t t_ms, SeriesSamples& out);
 
   /// All series in label order with their chunks as they are: for compaction. Reads the series part from front to back

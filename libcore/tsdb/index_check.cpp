@@ -53,7 +53,7 @@ class IndexCheck {
     IndexSeries series;
     LabelBuilder builder;
     std::string last_labels;
-    std::uint64_t expected = aligned(index_.toc().series, unit);
+    std::uint64_t expected = index_.toc().series;
     for (const SeriesRef ref : index_.scan_series(report_)) {
       const std::uint64_t at = ref * unit;
       try {
@@ -65,8 +65,9 @@ class IndexCheck {
           find(at, "a series out of order");
         }
         last_labels = labels.bytes();
-        for (const Label& label : labels) {
-          pairs_[{label.name, label.value}].add(ref);
+        for (std::size_t i = 0; i < series.symbols.size(); i += 2) {
+          // From the file, where names outlive this series.
+          pairs_[{index_.symbol(series.symbols[i]), index_.symbol(series.symbols[i + 1])}].add(ref);
         }
         all_.add(ref);
         if (each) {
@@ -79,6 +80,7 @@ class IndexCheck {
       expected = at;
       skip_entry(expected);
     }
+    check_gap(expected, index_.toc().series_end);
   }
 
   void postings() {
@@ -109,9 +111,13 @@ class IndexCheck {
     for (const std::string_view name : names) {
       index_.for_each_value(name, [&](std::string_view value, std::uint64_t at) { check(name, value, at); });
     }
+    if (index_.version() != 1) {
+      check_gap(expected, toc.label_offsets < expected ? toc.postings_offsets : toc.label_offsets);
+      check_gap(toc.postings_offsets + section_size(toc.postings_offsets), index_.bytes().size() - kIndexTocSize);
+    }
     for (const auto& [pair, tally] : wanted) {
-      find(toc.postings_offsets, fmt::format("no postings list for {}={}, which {} series have", pair.first,
-                                             pair.second, tally.count));
+      find(toc.postings_offsets,
+           fmt::format("no postings list for {}={}, which {} series have", pair.first, pair.second, tally.count));
     }
   }
 
@@ -149,7 +155,8 @@ class IndexCheck {
       return false;
     }
   }
-  /// Length, body and checksum. Requires: at least four bytes behind `at`, as in front of the contents there always are.
+  /// Length, body and checksum. Requires: at least four bytes behind `at`, as in front of the contents there always
+  /// are.
   [[nodiscard]] std::uint64_t section_size(std::uint64_t at) const noexcept {
     const std::string_view bytes = index_.bytes();
     return at + 4 > bytes.size() ? 0 : std::uint64_t{load_be32(bytes.data() + at)} + 4 + kChecksumSize;

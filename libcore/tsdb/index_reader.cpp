@@ -66,8 +66,8 @@ void IndexReader::open(int as_version) {
   version_ = version_ == 1 ? 1 : 2;
   const std::uint64_t at = bytes_.size() - kIndexTocSize;
   ByteReader toc(bytes_.substr(at));
-  for (std::uint64_t* const field : {&toc_.symbols, &toc_.series, &toc_.series_end, &toc_.label_offsets, &toc_.postings,
-                                     &toc_.postings_offsets}) {
+  for (std::uint64_t* const field :
+       {&toc_.symbols, &toc_.series, &toc_.series_end, &toc_.label_offsets, &toc_.postings, &toc_.postings_offsets}) {
     *field = toc.be64();
   }
   if (crc32c(bytes_.substr(at, kIndexTocSize - kChecksumSize)) != toc.be32()) {

@@ -26,7 +26,8 @@ struct IndexSeries {
 /// Shape:    versions 1 and 2, 3 as 2 (tsdb-format 2.3). A series reference is the one that postings hold.
 /// Lifetime: owns the mapping, or borrows the bytes it was made of; views of strings and lists live as long as those.
 /// Errors:   throws Error (kCorrupt) with file and byte. Each checksum is verified when its part is read: the
-///           contents at opening, symbols and the table of postings lists at their first use, lists and series each time.
+///           contents at opening, symbols and the table of postings lists at their first use, lists and series each
+///           time.
 /// Threads:  one at a time; after load() any number for everything that is const.
 /// Cost:     opening touches both ends of the file. The first use of the symbols and of the table walks each once (some
 ///           nanoseconds per entry) and remembers every eighth, or 32nd, place; nothing else is copied.
@@ -100,14 +101,14 @@ class IndexReader final : public PostingsSource {
   IndexToc toc_;
 
   bool has_symbols_ = false;
-  std::string_view symbols_;                 // behind the count
+  std::string_view symbols_;  // behind the count
   std::uint32_t symbol_count_ = 0;
   std::vector<std::uint32_t> symbol_marks_;  // where every eighth symbol is, in symbols_
 
   bool has_table_ = false;
-  std::string_view table_;              // behind the count
-  std::vector<Name> names_;             // sorted
-  std::vector<std::uint32_t> places_;   // where every 32nd entry of each name is, in table_; version 1: every entry
+  std::string_view table_;             // behind the count
+  std::vector<Name> names_;            // sorted
+  std::vector<std::uint32_t> places_;  // where every 32nd entry of each name is, in table_; version 1: every entry
   bool has_all_ = false;
   PostingsView all_;
 };

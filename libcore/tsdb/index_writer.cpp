@@ -370,8 +370,8 @@ void IndexWriter::finish() {
   write_postings(out);
   write_table(out);
   bytes.clear();
-  for (const std::uint64_t offset : {toc_.symbols, toc_.series, toc_.series_end, toc_.label_offsets, toc_.postings,
-                                     toc_.postings_offsets}) {
+  for (const std::uint64_t offset :
+       {toc_.symbols, toc_.series, toc_.series_end, toc_.label_offsets, toc_.postings, toc_.postings_offsets}) {
     append_be64(bytes, offset);
   }
   append_be32(bytes, crc32c(bytes));

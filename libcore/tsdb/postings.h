@@ -50,7 +50,8 @@ class PostingsView {
   bool big_endian_ = false;
 };
 
-/// Keeps what is also in `other`, and what is not. Cost: O(shorter * log(longer)) where lengths differ much, else linear.
+/// Keeps what is also in `other`, and what is not. Cost: O(shorter * log(longer)) where lengths differ much, else
+/// linear.
 void intersect_postings(std::vector<SeriesRef>& refs, PostingsView other);
 void subtract_postings(std::vector<SeriesRef>& refs, PostingsView other);
 /// What is in any of the lists. Cost: O(n log k) for n references in k lists; lists that follow one another: O(n).
