@@ -35,6 +35,11 @@ std::size_t message_size(std::string_view bytes) noexcept {
   return bytes.size() - reader.left() + static_cast<std::size_t>(length);
 }
 
+std::string_view message_of(std::string_view bytes) noexcept {
+  ByteReader reader(bytes);
+  return reader.bytes(reader.uvarint());
+}
+
 void report_cut_message(std::string_view rest, StreamSink& sink) {
   if (!rest.empty()) {
     sink.fault(fmt::format("the last message is cut off after {} bytes; its writer seems to have died", rest.size()));

@@ -16,8 +16,9 @@ struct WholeMessages {
 };
 [[nodiscard]] WholeMessages whole_messages(std::string_view bytes, std::size_t message_limit) noexcept;
 
-/// The size of the first message with its length. Requires: it is whole.
+/// The size of the first message with its length, and the message without it. Requires: it is whole.
 [[nodiscard]] std::size_t message_size(std::string_view bytes) noexcept;
+[[nodiscard]] std::string_view message_of(std::string_view bytes) noexcept;
 
 /// Reports what is left at the end of a stream: a message that its writer did not finish.
 void report_cut_message(std::string_view rest, StreamSink& sink);

@@ -38,5 +38,6 @@ class StreamDecoder {
 [[nodiscard]] std::unique_ptr<StreamDecoder> make_text_decoder(StreamFormat format);
 [[nodiscard]] std::unique_ptr<StreamDecoder> make_proto_decoder(const ExpositionReaderOptions& options,
                                                                 std::size_t message_limit);
+[[nodiscard]] std::unique_ptr<StreamDecoder> make_rw2_decoder(std::size_t message_limit);
 
 }  // namespace mcore

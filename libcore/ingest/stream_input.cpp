@@ -19,6 +19,9 @@ constexpr milliseconds kPause{10};
 /// A signal may come between asking `stop` and waiting.
 constexpr milliseconds kStopInterval{250};
 
+/// What receivers of remote write take, and what bounds the tables that a request is decoded with.
+constexpr std::size_t kMostRw2Bytes = 32 << 20;
+
 }  // namespace
 
 StreamInput::StreamInput(int fd, std::string name, const Clock& clock, StreamInputOptions options,
@@ -120,6 +123,9 @@ bool StreamInput::choose_decoder(bool must) {
   switch (*format_) {
     case StreamFormat::kProtobuf:
       decoder_ = make_proto_decoder(options_.exposition, options_.message_limit);
+      break;
+    case StreamFormat::kRw2:
+      decoder_ = make_rw2_decoder(std::min(options_.message_limit, kMostRw2Bytes));
       break;
     default:
       decoder_ = make_text_decoder(*format_);

@@ -55,7 +55,9 @@ class StreamSink {
   /// are none: no metric name, a name twice, a name that is empty or not UTF-8.
   /// Requires: values are UTF-8, names and values are shorter than 16 MiB.
   BatchSample* add(LabelBuilder& builder, std::uint32_t family, double value, std::optional<std::int64_t> t_ms);
-  /// The same for labels that are known to be good.
+  /// The two halves of it, for a series with many samples: whether what builder.build() gave is a label set, and the
+  /// adding.
+  [[nodiscard]] bool check(LabelsView labels, const LabelBuilder& builder);
   BatchSample& add_checked(LabelsView labels, std::uint64_t hash, std::uint32_t family, double value,
                            std::optional<std::int64_t> t_ms);
   /// Why the sample that was refused last was.
@@ -72,8 +74,6 @@ class StreamSink {
   std::uint64_t faults = 0;
 
  private:
-  [[nodiscard]] bool check(LabelsView labels, const LabelBuilder& builder);
-
   BatchLimit limit_;
   StreamFaultReport report_;
   SampleBatch* batch_ = nullptr;
