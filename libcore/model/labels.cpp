@@ -103,21 +103,6 @@ void remove_empty(std::vector<Label>& labels) {
   labels.resize(kept);
 }
 
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-      continue;
-    }
-    if (c == '"' || c == '\\') {
-      out += '\\';
-    }
-    out += c;
-  }
-  out += '"';
-}
-
 }  // namespace
 
 std::size_t LabelsView::size() const noexcept {
@@ -188,6 +173,21 @@ LabelsView LabelBuilder::build() {
   return LabelsView({bytes_.data(), size});
 }
 
+void append_quoted_value(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+      continue;
+    }
+    if (c == '"' || c == '\\') {
+      out += '\\';
+    }
+    out += c;
+  }
+  out += '"';
+}
+
 std::string labels_text(LabelsView labels) {
   const std::string_view metric = labels.get(kNameLabel);
   std::string out;
@@ -203,7 +203,7 @@ std::string labels_text(LabelsView labels) {
     out += metric;
   } else if (!metric.empty()) {
     open_brace();
-    append_quoted(out, metric);
+    append_quoted_value(out, metric);
   }
   for (const Label& label : labels) {
     if (label.name == kNameLabel) {
@@ -213,10 +213,10 @@ std::string labels_text(LabelsView labels) {
     if (is_legacy_label_name(label.name)) {
       out += label.name;
     } else {
-      append_quoted(out, label.name);
+      append_quoted_value(out, label.name);
     }
     out += '=';
-    append_quoted(out, label.value);
+    append_quoted_value(out, label.value);
   }
   if (open) {
     out += '}';

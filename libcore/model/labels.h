@@ -133,6 +133,9 @@ class LabelBuilder {
 /// character set are quoted: `{"a.b", "x y"="z"}`.
 [[nodiscard]] std::string labels_text(LabelsView labels);
 
+/// Appends `text` in double quotes, with quotes, backslashes and newlines escaped: as labels_text() writes values.
+void append_quoted_value(std::string& out, std::string_view text);
+
 /// Whether a name is written without quotes: [a-zA-Z_:][a-zA-Z0-9_:]* for a metric, no colon for a label.
 [[nodiscard]] bool is_legacy_metric_name(std::string_view name) noexcept;
 [[nodiscard]] bool is_legacy_label_name(std::string_view name) noexcept;

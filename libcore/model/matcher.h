@@ -31,7 +31,8 @@ class Matcher {
   /// Whether a set without this label matches.
   [[nodiscard]] bool matches_empty() const noexcept { return matches_empty_; }
   /// The values that an equality or an alternation of plain words (`a|b|c`) can match, sorted: looked up instead of
-  /// tested against every value. Empty if they cannot be listed, and for negated types.
+  /// tested against every value. Empty if they cannot be listed, and for negated types. An empty word among them means
+  /// sets without the label: matches_empty() is true then.
   [[nodiscard]] const std::vector<std::string>& listed_values() const noexcept { return listed_; }
   /// As PromQL writes it.
   [[nodiscard]] std::string text() const;
