@@ -4,3 +4,10 @@
 #include <memory>
 
 #include "cli/command.h"
+
+namespace mcore {
+
+[[nodiscard]] std::unique_ptr<Command> make_append_command();
+[[nodiscard]] std::unique_ptr<Command> make_export_command();
+
+}  // namespace mcore

@@ -4,5 +4,8 @@
 
 int main(int argc, char** argv) {
   using namespace mcore;
-  return tool_main(argc, argv, {.name = "mstore", .brief = "keep metrics in a directory", .commands = {}});
+  return tool_main(argc, argv,
+                   {.name = "mstore",
+                    .brief = "look after a directory of metrics",
+                    .commands = {make_append_command, make_export_command}});
 }
