@@ -8,6 +8,7 @@
 namespace mcore {
 
 [[nodiscard]] std::unique_ptr<Command> make_append_command();
+[[nodiscard]] std::unique_ptr<Command> make_compact_command();
 [[nodiscard]] std::unique_ptr<Command> make_export_command();
 
 }  // namespace mcore

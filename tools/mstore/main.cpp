@@ -7,5 +7,5 @@ int main(int argc, char** argv) {
   return tool_main(argc, argv,
                    {.name = "mstore",
                     .brief = "look after a directory of metrics",
-                    .commands = {make_append_command, make_export_command}});
+                    .commands = {make_append_command, make_compact_command, make_export_command}});
 }
