@@ -60,6 +60,10 @@ bool is_valid_utf8(std::string_view text) noexcept {
   return true;
 }
 
+std::size_t utf8_length(std::string_view text) noexcept {
+  return text.empty() ? 0 : sequence_length(reinterpret_cast<const unsigned char*>(text.data()), text.size());
+}
+
 std::string in_quotes(std::string_view text, std::size_t most) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const bool cut = text.size() > most;

@@ -48,6 +48,13 @@ class Console {
   void error(std::string_view line);
   [[nodiscard]] bool has_warned() const noexcept { return warned_; }
 
+  /// Whether a line that is overwritten makes sense: standard error is a terminal that can, and neither -q nor NO_COLOR
+  /// is there.
+  [[nodiscard]] bool shows_progress() const noexcept;
+  /// Shows a line in place of the last one, cut to the terminal's width. It goes away before anything else is said.
+  void show_progress(std::string_view line);
+  void clear_progress();
+
   /// Whether SIGINT or SIGTERM has come: long work stops soon and cleans up.
   [[nodiscard]] static bool interrupted() noexcept;
   /// Makes the signals set the mark that interrupted() reads, and a closed pipe an error of write().
@@ -63,6 +70,7 @@ class Console {
   bool quiet_ = false;
   bool verbose_ = false;
   bool warned_ = false;
+  bool has_progress_ = false;  // a line of show_progress() stands
   std::string pending_;
   std::unique_ptr<AtomicFile> file_;
 };

@@ -33,10 +33,6 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
-std::string duration_text(std::chrono::milliseconds time) {
-  return time.count() % 1000 == 0 ? std::to_string(time.count() / 1000) + "s" : std::to_string(time.count()) + "ms";
-}
-
 std::string not_among(const std::string& word, const std::vector<std::string>& choices) {
   const std::string near = nearest(word, choices);
   return in_quotes(word) + " is none of " + joined(choices) + (near.empty() ? "" : "; did you mean " + near + "?");

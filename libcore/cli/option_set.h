@@ -61,6 +61,9 @@ class OptionSet {
   void output(std::string* format, std::string* file, std::vector<std::pair<std::string, std::string>> extensions,
               std::vector<std::string> choices);
 
+  /// Replaces what the help shows as default of the option declared last.
+  void default_text(std::string_view text) { options_.back().default_text = text; }
+
   void operands(std::string_view placeholder, std::vector<std::string>* target, std::string_view help,
                 std::size_t least = 0, std::size_t most = SIZE_MAX);
   /// Operands are expressions or numbers: `-x` is one unless it is exactly an option (DESIGN "Words").

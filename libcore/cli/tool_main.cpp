@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/mapped_file.h"
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/help.h"
@@ -131,6 +132,7 @@ ExitCode run_tool(const Tool& tool, Console& io, Words words) {
 
 int tool_main(int argc, char** argv, const Tool& tool) {
   Console io{std::string(tool.name)};
+  guard_mappings(std::string(tool.name).c_str());
   ExitCode code = ExitCode::kFailed;
   try {
     code = run_tool(tool, io, Words(argv + std::min(argc, 1), argv + argc));

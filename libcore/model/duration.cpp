@@ -65,6 +65,25 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   return std::chrono::milliseconds(total);
 }
 
+std::string duration_text(std::chrono::milliseconds duration) {
+  std::string out = duration.count() < 0 ? "-" : "";
+  std::uint64_t left = static_cast<std::uint64_t>(duration.count());
+  left = duration.count() < 0 ? 0 - left : left;
+  if (left == 0) {
+    return "0s";
+  }
+  for (const Unit& unit : kUnits) {
+    const auto size = static_cast<std::uint64_t>(unit.ms);
+    const bool only_whole = unit.name == "y" || unit.name == "w";  // 90d reads better than 12w6d
+    if (left >= size && (!only_whole || left % size == 0)) {
+      out += std::to_string(left / size);
+      out += unit.name;
+      left %= size;
+    }
+  }
+  return out;
+}
+
 Result<std::uint64_t> parse_byte_size(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

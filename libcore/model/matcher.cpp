@@ -24,6 +24,17 @@ RE2::Options regexp_options() {
   return options;
 }
 
+/// RE2's own words, with the piece of the expression that it shows made fit for one line.
+std::string why_refused(const RE2& regexp) {
+  const std::string& piece = regexp.error_arg();
+  std::string why = regexp.error();
+  if (!piece.empty() && why.ends_with(piece)) {
+    why.resize(why.size() - piece.size());
+    why += in_quotes(piece);
+  }
+  return why;
+}
+
 std::string_view operator_text(MatchType type) noexcept {
   switch (type) {
     case MatchType::kEqual:
@@ -74,7 +85,7 @@ Result<Matcher> Matcher::make(MatchType type, std::string name, std::string valu
   if (type == MatchType::kRegexp || type == MatchType::kNotRegexp) {
     const auto pattern = std::make_shared<const Pattern>(made.value_);
     if (pattern->regexp != nullptr && !pattern->regexp->ok()) {
-      return Error(ErrorKind::kUsage, "read regular expression", in_quotes(made.value_), pattern->regexp->error());
+      return Error(ErrorKind::kUsage, "read regular expression", in_quotes(made.value_), why_refused(*pattern->regexp));
     }
     if (type == MatchType::kRegexp && pattern->words) {
       made.listed_ = *pattern->words;

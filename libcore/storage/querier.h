@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,19 +12,9 @@
 #include "model/histogram.h"
 #include "model/labels.h"
 #include "model/matcher.h"
+#include "model/time_range.h"
 
 namespace mcore {
-
-/// A closed range of time: both ends count. Units: milliseconds since the Unix epoch.
-struct TimeRange {
-  std::int64_t min_t_ms = std::numeric_limits<std::int64_t>::min();
-  std::int64_t max_t_ms = std::numeric_limits<std::int64_t>::max();
-  [[nodiscard]] bool contains(std::int64_t t_ms) const noexcept { return t_ms >= min_t_ms && t_ms <= max_t_ms; }
-  [[nodiscard]] bool overlaps(const TimeRange& other) const noexcept {
-    return min_t_ms <= other.max_t_ms && other.min_t_ms <= max_t_ms;
-  }
-  [[nodiscard]] bool operator==(const TimeRange&) const = default;
-};
 
 /// Samples of one series as columns, floats and native histograms apart.
 ///

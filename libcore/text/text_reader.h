@@ -28,6 +28,12 @@ class TextReader : public ExpositionReader {
   [[nodiscard]] std::optional<std::int64_t> start_timestamp_ms() const final { return std::nullopt; }
   [[nodiscard]] const ExpositionError& error() const final { return error_; }
 
+  /// Where the next entry starts: behind the newline of the one at hand, as a rule.
+  [[nodiscard]] std::size_t next_offset() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
+  /// From now on samples are those of a family of that type, as if a TYPE line had said so: for a body whose TYPE lines
+  /// were read before it.
+  void assume_type(MetricType type) noexcept { type_ = type; }
+
  protected:
   explicit TextReader(std::string_view body)
       : begin_(body.data()),

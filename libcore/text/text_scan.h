@@ -70,6 +70,28 @@ namespace mcore::text_scan {
   return at == std::string_view::npos ? end : p + at;
 }
 
+/// How many newlines stand between two positions. Cost: 16 bytes a step.
+[[nodiscard]] inline std::size_t count_newlines(const char* p, const char* end) noexcept {
+  std::size_t count = 0;
+#if defined(__SSE2__)
+  const __m128i newline = _mm_set1_epi8('\n');
+  while (end - p >= 16) {
+    const char* const stop = end - p < 16 * 255 ? end - 16 : p + 16 * 254;
+    __m128i lanes = _mm_setzero_si128();  // each byte counts the newlines of its column, at most 255
+    for (; p <= stop; p += 16) {
+      lanes = _mm_sub_epi8(lanes, _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), newline));
+    }
+    const __m128i sums = _mm_sad_epu8(lanes, _mm_setzero_si128());
+    count += static_cast<std::size_t>(_mm_cvtsi128_si64(sums)) +
+             static_cast<std::size_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(sums, sums)));
+  }
+#endif
+  for (; p != end; ++p) {
+    count += *p == '\n' ? 1 : 0;
+  }
+  return count;
+}
+
 /// One line of free text: where it ends and what must be looked at before it is used.
 struct LineScan {
   const char* end = nullptr;  // the newline, or the end

@@ -30,6 +30,70 @@ namespace {
 
 constexpr std::size_t kReach = 28;  // bytes that decoding a sample may touch: 145 + 7 bits, then 9 bytes of a load
 
+/// One place in a stream, and the bits ahead of it at the top of a word.
+struct Ahead {
+  const char* bytes;
+  std::size_t bit;
+  std::uint64_t word;
+
+  void skip(unsigned bits) noexcept {
+    bit += bits;
+    word <<= bits;
+  }
+};
+
+/// Takes a time code. Of the word at least 33 bits stay valid.
+inline std::uint64_t delta_of_delta(Ahead& at) noexcept {
+  const auto payload = [&at](unsigned prefix, unsigned n) {
+    const std::uint64_t raw = at.word << prefix >> (64U - n);
+    at.skip(prefix + n);
+    return static_cast<std::uint64_t>(signed_payload(raw, n));
+  };
+  if (at.word >> 63U == 0) {
+    at.skip(1);
+    return 0;
+  }
+  if (at.word >> 62U == 0b10) {
+    return payload(2, 14);
+  }
+  if (at.word >> 61U == 0b110) {
+    return payload(3, 17);
+  }
+  if (at.word >> 60U == 0b1110) {
+    return payload(4, 20);
+  }
+  const std::uint64_t raw = peek_bits(at.bytes, at.bit + 4);
+  at.bit += 68;
+  at.word = peek_some_bits(at.bytes, at.bit);
+  return raw;
+}
+
+/// Takes a value code and changes `value` to the next value; false for a window that does not fit in 64 bits.
+inline bool next_value(Ahead& at, XorValue& value) noexcept {
+  if (at.word >> 63U == 0) {
+    at.bit += 1;
+    return true;
+  }
+  if (at.word >> 62U == 0b10) {
+    at.skip(2);
+  } else {
+    const auto leading = static_cast<unsigned>(at.word >> 57U) & 31U;
+    const auto coded = static_cast<unsigned>(at.word >> 51U) & 63U;
+    const unsigned width = coded == 0 ? 64 : coded;
+    if (leading + width > 64) {
+      return false;
+    }
+    value.width = static_cast<std::uint8_t>(width);
+    value.trailing = static_cast<std::uint8_t>(64U - leading - width);
+    at.skip(13);
+  }
+  // 20 of the 33 bits are left behind a prefix of 13.
+  const std::uint64_t payload = value.width <= 20 ? at.word : peek_bits(at.bytes, at.bit);
+  value.bits ^= payload >> (64U - value.width) << value.trailing;
+  at.bit += value.width;
+  return true;
+}
+
 }  // namespace
 
 XorReader::XorReader(std::string_view chunk) noexcept {
@@ -107,70 +171,25 @@ std::size_t XorReader::read_run(const char* bytes, std::size_t bit, std::size_t 
   auto t = static_cast<std::uint64_t>(t_ms_);
   std::uint64_t delta = delta_;
   bool damaged = false;
-  while (columns.left != 0 && bit < stop) {
-    std::uint64_t word = peek_some_bits(bytes, bit);
-    if (word >> 62U == 0) {  // two zero bits: on time and unchanged; often many such samples follow each other
-      const std::size_t zeros = std::min<std::size_t>(static_cast<unsigned>(std::countl_zero(word)) / 2, 28);
+  while (columns.left != 0 && bit < stop && !damaged) {
+    Ahead at{.bytes = bytes, .bit = bit, .word = peek_some_bits(bytes, bit)};
+    if (at.word >> 62U == 0) {  // two zero bits: on time and unchanged; often many such samples follow each other
+      const std::size_t zeros = std::min<std::size_t>(static_cast<unsigned>(std::countl_zero(at.word)) / 2, 28);
       const std::size_t run = std::min({zeros, columns.left, (end - bit) / 2});
-      if (run == 0) {
-        damaged = true;
-        break;
-      }
       for (std::size_t i = 0; i < run; ++i) {
         t += delta;
         columns.put(static_cast<std::int64_t>(t), value.bits);
       }
       bit += run * 2;
+      damaged = run == 0;
       continue;
     }
-    std::size_t next = bit;
-    if (word >> 63U == 0) {
-      next += 1;
-      word <<= 1U;
-    } else if (word >> 62U == 0b10) {
-      delta += static_cast<std::uint64_t>(signed_payload(word << 2U >> 50U, 14));
-      next += 16;
-      word <<= 16U;
-    } else if (word >> 61U == 0b110) {
-      delta += static_cast<std::uint64_t>(signed_payload(word << 3U >> 47U, 17));
-      next += 20;
-      word <<= 20U;
-    } else if (word >> 60U == 0b1110) {
-      delta += static_cast<std::uint64_t>(signed_payload(word << 4U >> 44U, 20));
-      next += 24;
-      word <<= 24U;
-    } else {
-      delta += peek_bits(bytes, bit + 4);
-      next += 68;
-      word = peek_some_bits(bytes, next);
-    }
-    // At least 33 bits of the word are valid: the value code without its payload, and a payload of up to 20 bits.
-    if (word >> 63U == 0) {
-      next += 1;
-    } else {
-      unsigned head = 2;
-      if (word >> 62U == 0b11) {
-        const auto leading = static_cast<unsigned>(word >> 57U) & 31U;
-        const auto coded = static_cast<unsigned>(word >> 51U) & 63U;
-        const unsigned width = coded == 0 ? 64 : coded;
-        if (leading + width > 64) {
-          damaged = true;
-          break;
-        }
-        value.width = static_cast<std::uint8_t>(width);
-        value.trailing = static_cast<std::uint8_t>(64U - leading - width);
-        head = 13;
-      }
-      next += head;
-      const std::uint64_t payload = value.width <= 20 ? word << head : peek_bits(bytes, next);
-      value.bits ^= payload >> (64U - value.width) << value.trailing;
-      next += value.width;
-    }
-    if (next > end) {
-      damaged = true;
+    delta += delta_of_delta(at);
+    damaged = !next_value(at, value) || at.bit > end;
+    if (damaged) {
       break;
     }
-    bit = next;
+    bit = at.bit;
     t += delta;
     columns.put(static_cast<std::int64_t>(t), value.bits);
   }

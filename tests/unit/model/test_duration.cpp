@@ -80,5 +80,28 @@ TEST_CASE("parse_byte_size reads sizes as Prometheus does", "[model][size]") {
   }
 }
 
+struct TextCase {
+  std::int64_t ms;
+  std::string_view want;
+};
+constexpr TextCase kTexts[] = {
+    {0, "0s"},
+    {5'400'000, "1h30m"},
+    {250, "250ms"},
+    {-250, "-250ms"},
+    {90'061'001, "1d1h1m1s1ms"},
+    {7'776'000'000, "90d"},
+    {1'209'600'000, "2w"},
+    {31'536'000'000, "1y"},
+    {INT64_MAX, "106751991167d7h12m55s807ms"},
+    {INT64_MIN, "-106751991167d7h12m55s808ms"},
+};
+
+TEST_CASE("duration_text writes what Prometheus writes", "[model][duration]") {
+  for (const TextCase& c : kTexts) {
+    CHECK(duration_text(std::chrono::milliseconds(c.ms)) == c.want);
+  }
+}
+
 }  // namespace
 }  // namespace mcore

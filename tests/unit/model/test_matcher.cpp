@@ -93,7 +93,7 @@ TEST_CASE("a matcher knows whether a set without its label matches", "[model][ma
 
 TEST_CASE("make refuses what RE2 refuses, in one line", "[model][matcher]") {
   for (const std::string_view bad : {"a)|(b", "(", "[a", "*", "a**", "(?=a)", R"(\q)", R"(\8)", "a{1001}", "\xFF",
-                                     "a\xC3", "(?P<n", "[b-a]", "[]"}) {
+                                     "a\xC3", "(?P<n", "[b-a]", "[]", "[\n"}) {
     CAPTURE(bad);
     const auto made = Matcher::make(kRegexp, "l", std::string(bad));
     REQUIRE_FALSE(made.ok());
@@ -101,7 +101,7 @@ TEST_CASE("make refuses what RE2 refuses, in one line", "[model][matcher]") {
     CHECK(std::string_view(made.error().what()).find('\n') == std::string_view::npos);
   }
   CHECK(std::string_view(Matcher::make(kNotRegexp, "l", "a(").error().what()) ==
-        "read regular expression: \"a(\": missing ): a(");
+        "read regular expression: \"a(\": missing ): \"a(\"");
 }
 
 struct WordsCase {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/directory.h"
+#include "base/fd.h"
+
+namespace mcore {
+
+/// An exclusive flock on a file, as Prometheus takes it on its `lock` (tsdb-format 1.2): not the file's existence
+/// counts but the lock, which the system lifts when its holder ends, however it ends.
+///
+/// Lifetime: move-only; the destructor unlocks. Not inherited by children that exec.
+/// Errors:   throws Error (kIo) where the file cannot be opened.
+class FileLock {
+ public:
+  FileLock() noexcept = default;
+  /// Takes the lock if it is free. The file is created where it lacks.
+  [[nodiscard]] static std::optional<FileLock> try_lock(const std::string& path, const NewFileOwner& owner);
+  /// Waits in the system's queue, at most that long (zero: not at all; negative: without end).
+  /// Cost: free, a few system calls; a wait costs a thread.
+  [[nodiscard]] static std::optional<FileLock> lock_within(const std::string& path, const NewFileOwner& owner,
+                                                           std::chrono::milliseconds timeout);
+  [[nodiscard]] bool is_held() const noexcept { return file_.is_open(); }
+  void unlock() noexcept { file_ = Fd(); }
+
+ private:
+  explicit FileLock(Fd file) noexcept : file_(std::move(file)) {}
+
+  Fd file_;
+};
+
+/// Who holds the flock on a file, as far as the system tells, for a message: "prometheus (process 4711)",
+/// "mstore (process 12, stopped)", or empty.
+[[nodiscard]] std::string describe_lock_holder(const std::string& path);
+
+}  // namespace mcore

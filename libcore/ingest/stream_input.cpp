@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/stream_input.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace mcore {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// What comes after a pause shorter than this still belongs to what came before: one writer at work.
+constexpr milliseconds kPause{10};
+/// A signal may come between asking `stop` and waiting.
+constexpr milliseconds kStopInterval{250};
+
+/// What receivers of remote write take, and what bounds the tables that a request is decoded with.
+constexpr std::size_t kMostRw2Bytes = 32 << 20;
+
+}  // namespace
+
+StreamInput::StreamInput(int fd, std::string name, const Clock& clock, StreamInputOptions options,
+                         StreamFaultReport report)
+    : source_(fd, std::move(name)),
+      clock_(clock),
+      options_(std::move(options)),
+      sink_(options_.batch, std::move(report)) {}
+
+StreamInput::~StreamInput() = default;
+
+bool StreamInput::next(SampleBatch& batch) {
+  sink_.start_batch(batch);
+  deadline_.reset();
+  if (!source_.bytes().empty()) {
+    deadline_ = steady_clock::now() + options_.batch_wait;
+    read_at_ = steady_clock::now();
+    sink_.set_reading_time(clock_.now_ms());
+  }
+  while (!finished_) {
+    if (decode()) {
+      return true;
+    }
+    if (at_end_) {
+      finish();
+      break;
+    }
+    if (is_due()) {
+      if (!batch.samples().empty()) {
+        return true;
+      }
+      deadline_.reset();
+    }
+    read_more();
+  }
+  return !batch.samples().empty();
+}
+
+/// Decodes what is there; whether the batch is full.
+bool StreamInput::decode() {
+  for (;;) {
+    if (passing_over_) {
+      pass_over_line();
+    }
+    if (decoder_ == nullptr && !choose_decoder(is_due())) {
+      return false;
+    }
+    const DecodeOutcome outcome = decoder_->decode(source_.bytes(), sink_);
+    source_.use(outcome.used);
+    if (outcome.damaged) {
+      finished_ = true;
+      return true;
+    }
+    if (outcome.part_ended) {
+      decoder_.reset();
+      detector_.reset();
+    }
+    if (sink_.is_full()) {
+      return true;
+    }
+    if (!outcome.part_ended) {
+      break;
+    }
+  }
+  if (decoder_->has_lines() && source_.bytes().size() > options_.line_limit) {
+    sink_.line_fault(fmt::format("the line is longer than the limit of {} bytes", options_.line_limit));
+    passing_over_ = true;
+    pass_over_line();
+  }
+  return false;
+}
+
+bool StreamInput::choose_decoder(bool must) {
+  const std::string_view start = source_.bytes();
+  if (start.empty()) {
+    return false;
+  }
+  if (!options_.format) {
+    if (detector_ == nullptr) {
+      const std::string tail = source_.tail(7);
+      const bool has_eof = tail == "# EOF" || tail.ends_with("\n# EOF") || tail.ends_with("# EOF\n");
+      detector_ = std::make_unique<FormatDetector>(tail.empty() ? FormatDetector::Tail::kUnknown
+                                                   : has_eof    ? FormatDetector::Tail::kEofLine
+                                                                : FormatDetector::Tail::kOther);
+    }
+    std::optional<StreamFormat> found;
+    try {
+      found = detector_->decide(start, at_end_, must);
+    } catch (const Error& error) {
+      throw Error(error.kind(), "detect format", source_.name(), error.why());
+    }
+    if (!found) {
+      return false;
+    }
+    format_ = found;
+  } else {
+    format_ = options_.format;
+  }
+  switch (*format_) {
+    case StreamFormat::kProtobuf:
+      decoder_ = make_proto_decoder(options_.exposition, options_.message_limit);
+      break;
+    case StreamFormat::kRw2:
+      decoder_ = make_rw2_decoder(std::min(options_.message_limit, kMostRw2Bytes));
+      break;
+    default:
+      decoder_ = make_text_decoder(*format_);
+      break;
+  }
+  return true;
+}
+
+void StreamInput::pass_over_line() {
+  const std::string_view bytes = source_.bytes();
+  const std::size_t newline = bytes.find('\n');
+  const std::size_t size = newline == std::string_view::npos ? bytes.size() : newline + 1;
+  passing_over_ = newline == std::string_view::npos;
+  sink_.lines += passing_over_ ? 0 : 1;
+  sink_.bytes += size;
+  source_.use(size);
+}
+
+bool StreamInput::is_due() const {
+  return deadline_ && steady_clock::now() >= *deadline_;
+}
+
+milliseconds StreamInput::patience() const {
+  std::optional<milliseconds> most;
+  if (deadline_) {
+    const auto left = std::chrono::ceil<milliseconds>(*deadline_ - steady_clock::now());
+    most = std::max(left, milliseconds(0));
+  }
+  if (options_.stop) {
+    most = std::min(most.value_or(kStopInterval), kStopInterval);
+  }
+  return most.value_or(milliseconds(-1));
+}
+
+void StreamInput::read_more() {
+  if (options_.stop && options_.stop()) {
+    at_end_ = true;
+    stopped_ = true;
+    return;
+  }
+  ByteSource::Outcome outcome = ByteSource::Outcome::kNothing;
+  try {
+    outcome = source_.read(patience());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kSyntax) {
+      throw;
+    }
+    sink_.fault(error.why());  // damaged compression: what came before it counts
+    outcome = ByteSource::Outcome::kEnd;
+  }
+  if (outcome == ByteSource::Outcome::kEnd) {
+    at_end_ = true;
+  }
+  if (outcome != ByteSource::Outcome::kMore) {
+    return;
+  }
+  const Time now = steady_clock::now();
+  if (!deadline_) {
+    deadline_ = now + options_.batch_wait;
+  }
+  if (sink_.batch().samples().empty() || (source_.waited() && now - read_at_ >= kPause)) {
+    read_at_ = now;
+    sink_.set_reading_time(clock_.now_ms());
+  }
+}
+
+void StreamInput::finish() {
+  finished_ = true;
+  if (passing_over_ || stopped_ || decoder_ == nullptr) {
+    return;  // reported already, our own doing, or nothing came
+  }
+  decoder_->finish(source_.bytes(), sink_);
+}
+
+}  // namespace mcore

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tsdb/head_files.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "base/error.h"
+
+namespace mcore {
+namespace {
+
+constexpr std::size_t kFirstSize = 1 << 16;
+
+/// Copies a state out of its place; false if a writer was at it meanwhile.
+bool copy_state(const SeriesState& from, SeriesStateView& out) noexcept {
+  const std::uint64_t stamp = from.stamp.load(std::memory_order_acquire);
+  out.last_t_ms = from.last_t_ms;
+  out.last_value = from.last_value;
+  out.last_delta = from.last_delta;
+  out.slab = from.slab;
+  out.used = from.used;
+  out.late = from.late;
+  out.late_used = from.late_used;
+  out.metadata = from.metadata;
+  out.count = from.count;
+  out.late_count = from.late_count;
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (stamp == 0 || from.stamp.load(std::memory_order_relaxed) != stamp) {
+    return false;
+  }
+  out.commit = stamp >> 16U;
+  out.kind = static_cast<SlabKind>((stamp >> 14U) & 3U);
+  const auto window = static_cast<std::uint8_t>((stamp >> 6U) & 63U);
+  out.leading = window == 63U ? kNoWindow : window;
+  out.trailing = static_cast<std::uint8_t>(stamp & 63U);
+  return true;
+}
+
+}  // namespace
+
+HeadFiles HeadFiles::create(const std::string& folder, std::uint64_t generation, const NewFileOwner& owner) {
+  create_owned_folder(folder, owner);
+  HeadFiles files;
+  files.folder_ = folder;
+  files.control_ = MappedArena::create(folder + "/control", kControlSize, owner);
+  files.series = MappedArena::create(folder + "/series", kFirstSize, owner);
+  files.labels = MappedArena::create(folder + "/labels", kFirstSize, owner);
+  files.slabs = MappedArena::create(folder + "/slabs", kFirstSize, owner);
+  files.tables = MappedArena::create(folder + "/tables", kFirstSize, owner);
+  files.index = MappedArena::create(folder + "/index", kFirstSize, owner);
+  files.touched = MappedArena::create(folder + "/touched", kControlSize, owner);
+
+  auto& control = *new (files.control_.data()) HeadControl{};
+  control.magic = kHeadMagic;
+  control.format = kHeadFormat;
+  const std::string boot = boot_id();
+  std::ranges::copy(boot.substr(0, control.boot.size() - 1), control.boot.begin());
+  control.device = files.control_.device();
+  control.inode = files.control_.inode();
+  control.generation = generation;
+  return files;
+}
+
+std::optional<HeadFiles> HeadFiles::open(const std::string& folder, bool writable) {
+  if (!path_exists(folder + "/control")) {
+    return std::nullopt;
+  }
+  HeadFiles files;
+  files.folder_ = folder;
+  files.control_ = MappedArena::open(folder + "/control", writable);
+  if (!files.serves()) {
+    return std::nullopt;
+  }
+  files.series = MappedArena::open(folder + "/series", writable);
+  files.labels = MappedArena::open(folder + "/labels", writable);
+  files.slabs = MappedArena::open(folder + "/slabs", writable);
+  files.tables = MappedArena::open(folder + "/tables", writable);
+  files.index = MappedArena::open(folder + "/index", writable);
+  if (writable) {
+    files.touched = MappedArena::open(folder + "/touched", true);
+  }
+  if (!files.follow(files.published())) {
+    return std::nullopt;
+  }
+  return files;
+}
+
+bool HeadFiles::serves() const {
+  if (control_.size() < kControlSize) {
+    return false;
+  }
+  const HeadControl& head = control();
+  const std::string boot = boot_id();
+  return head.magic == kHeadMagic && head.format == kHeadFormat && head.ready == 1 && head.retired.load() == 0 &&
+         std::string_view(head.boot.data(), strnlen(head.boot.data(), head.boot.size())) ==
+             std::string_view(boot).substr(0, head.boot.size() - 1) &&
+         head.device == control_.device() && head.inode == control_.inode();
+}
+
+HeadCommit HeadFiles::published() const noexcept {
+  const HeadControl& head = control();
+  HeadCommit copy{};
+  for (;;) {
+    const std::uint64_t number = head.commit.load(std::memory_order_acquire);
+    std::memcpy(&copy, &head.commits[number & 1U], sizeof copy);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    // The place is written again by the next commit but one; that begins once the next one is published.
+    if (head.commit.load(std::memory_order_relaxed) == number) {
+      return copy;
+    }
+  }
+}
+
+bool HeadFiles::follow(const HeadCommit& commit) {
+  return series.follow(commit.series_count * sizeof(SeriesEntry)) && labels.follow(commit.labels_end) &&
+         slabs.follow(commit.slabs_end) && tables.follow(commit.tables_end) && index.follow(commit.index_end);
+}
+
+std::uint64_t HeadFiles::size() const noexcept {
+  return control_.size() + series.size() + labels.size() + slabs.size() + tables.size() + index.size();
+}
+
+bool read_state(const SeriesEntry& entry, std::uint64_t commit, SeriesStateView& out) noexcept {
+  SeriesStateView other;
+  const bool first = copy_state(entry.state[0], out) && out.commit <= commit;
+  const bool second = copy_state(entry.state[1], other) && other.commit <= commit;
+  if (second && (!first || other.commit > out.commit)) {
+    out = other;
+  }
+  if (!first && !second) {
+    // No state yet is a state too: both places of a new series but the one its commit writes are zero.
+    out = {};
+    return false;
+  }
+  // The newest state up to `commit` is this one only if the other place does not hold a newer one that fits: a place that
+  // is being written (stamp 0) may have held it.
+  const std::uint64_t stamp0 = entry.state[0].stamp.load(std::memory_order_acquire);
+  const std::uint64_t stamp1 = entry.state[1].stamp.load(std::memory_order_acquire);
+  for (const std::uint64_t stamp : {stamp0, stamp1}) {
+    const std::uint64_t by = stamp >> 16U;
+    if (stamp != 0 && by <= commit && by > out.commit) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace mcore

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tsdb/head_home.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+#include "base/error.h"
+#include "tsdb/head_index.h"
+#include "tsdb/log_sequence.h"
+
+namespace mcore {
+namespace {
+
+/// Where a log ends, taken from how its reading ended.
+struct LogEnd {
+  HeadLogMark mark;
+  bool has_tail = false;
+};
+
+/// Reads a log to its end into the head.
+class LogRead {
+ public:
+  LogRead(const std::string& folder, LogKind kind, LogApplier& applier, const DamageReport& on_damage)
+      : sequence_(folder, kind), kind_(kind), applier_(applier), on_damage_(on_damage) {}
+
+  /// False if the log does not go on at `from`.
+  [[nodiscard]] bool open(LogPosition from) {
+    for (int tries = 0; tries < 100; ++tries) {
+      const LogOpenStatus status = sequence_.open(from);
+      if (status == LogOpenStatus::kPositionGone) {
+        return false;
+      }
+      if (status == LogOpenStatus::kOpened) {
+        return true;
+      }
+    }
+    throw Error(ErrorKind::kBusy, "read log", sequence_.path(), "its segments change faster than they can be opened");
+  }
+
+  LogEnd run(const HeadLogMark& known, HeadCatchUp& result) {
+    LogEnd end{.mark = known};
+    for (;;) {
+      const LogReadStatus status = sequence_.next();
+      if (status == LogReadStatus::kRecord) {
+        apply(result);
+        continue;
+      }
+      if (status == LogReadStatus::kCorrupt) {
+        report(sequence_.fault(), result);
+        sequence_.skip_damage();
+        continue;
+      }
+      if (sequence_.last_segment() >= 0) {
+        end.mark.segment = sequence_.last_segment();
+        end.mark.offset = sequence_.in_checkpoint() ? 0 : sequence_.end().offset;
+        if (const auto crc = sequence_.last_crc(); crc.has_value()) {
+          end.mark.crc = *crc;
+        } else if (known.segment != end.mark.segment) {
+          end.mark.crc = 0;
+        }
+      }
+      end.has_tail = status != LogReadStatus::kEnd || sequence_.is_padded();
+      return end;
+    }
+  }
+
+  [[nodiscard]] std::int64_t checkpoint() const noexcept { return sequence_.checkpoint(); }
+
+ private:
+  void apply(HeadCatchUp& result) {
+    const std::string_view record = sequence_.record();
+    const bool whole = kind_ == LogKind::kWal ? applier_.apply_wal(record) : applier_.apply_wbl(record);
+    if (!whole) {
+      report(Error(ErrorKind::kCorrupt, "read log", fmt::format("{} at byte {}", sequence_.path(), sequence_.start().offset),
+                   "a record does not decode"),
+             result);
+    }
+  }
+
+  void report(const Error& error, HeadCatchUp& result) const {
+    ++result.damages;
+    if (!on_damage_) {
+      throw Error(error);
+    }
+    on_damage_(error);
+  }
+
+  LogSequence sequence_;
+  LogKind kind_;
+  LogApplier& applier_;
+  const DamageReport& on_damage_;
+};
+
+bool log_matches(const HeadLogMark& mark, const std::string& folder) {
+  if (mark.segment < 0 || mark.offset == 0 || mark.crc == 0) {
+    return true;
+  }
+  const std::string path = segment_path(folder, mark.segment);
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return file.is_open() && fragment_crc_before(file.get(), path, mark.offset) == mark.crc;
+}
+
+/// The highest number among the generations in a folder, 0 if there is none.
+std::uint64_t newest_number(const std::string& generations) {
+  std::uint64_t newest = 0;
+  for (const DirectoryEntry& entry : list_directory(generations, true)) {
+    std::uint64_t number = 0;
+    const char* const end = entry.name.data() + entry.name.size();
+    const auto [at, error] = std::from_chars(entry.name.data(), end, number);
+    if (error == std::errc() && at == end) {
+      newest = std::max(newest, number);
+    }
+  }
+  return newest;
+}
+
+}  // namespace
+
+std::optional<HeadFiles> open_newest_head(const std::string& home, bool writable) {
+  const std::string generations = home + "/" + std::to_string(kHeadFormat);
+  constexpr int kTries = 10;
+  for (int tries = 0; tries < kTries; ++tries) {
+    const std::uint64_t number = newest_number(generations);
+    if (number == 0) {
+      return std::nullopt;
+    }
+    try {
+      return HeadFiles::open(fmt::format("{}/{}", generations, number), writable);
+    } catch (const Error&) {
+      // It was replaced while its files were being opened; or it is damaged, and there is no newer one.
+      if (newest_number(generations) == number && tries > 0) {
+        return std::nullopt;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+LogState look_at_logs(const std::string& store) {
+  LogState state;
+  const LogListing wal = list_log(store + "/wal");
+  if (wal.checkpoint.has_value()) {
+    state.checkpoint = wal.checkpoint->number;
+  }
+  if (!wal.segments.empty()) {
+    state.wal_segment = wal.segments.back().number;
+    state.wal_size = wal.segments.back().size;
+  }
+  const LogListing wbl = list_log(store + "/wbl");
+  if (!wbl.segments.empty()) {
+    state.wbl_segment = wbl.segments.back().number;
+    state.wbl_size = wbl.segments.back().size;
+  }
+  return state;
+}
+
+HeadStanding compare_with_logs(const HeadCommit& commit, const LogState& logs) {
+  if (commit.checkpoint != logs.checkpoint || logs.wal_segment < commit.wal.segment ||
+      logs.wbl_segment < commit.wbl.segment ||
+      (logs.wal_segment == commit.wal.segment && logs.wal_size < commit.wal.offset) ||
+      (logs.wbl_segment == commit.wbl.segment && logs.wbl_size < commit.wbl.offset)) {
+    return HeadStanding::kGone;
+  }
+  if (logs.wal_segment != commit.wal.segment || logs.wbl_segment != commit.wbl.segment) {
+    return HeadStanding::kForeign;
+  }
+  const bool current = (commit.wal.segment < 0 || logs.wal_size == commit.wal.offset) &&
+                       (commit.wbl.segment < 0 || logs.wbl_size == commit.wbl.offset);
+  return current ? HeadStanding::kCurrent : HeadStanding::kBehind;
+}
+
+HeadHome::HeadHome(std::string store, std::string home, NewFileOwner owner)
+    : store_(std::move(store)), home_(std::move(home)), owner_(owner) {
+  create_owned_folder(home_, owner_);
+  create_owned_folder(generations(), owner_);
+}
+
+std::optional<FileLock> HeadHome::lock_writer(std::chrono::milliseconds timeout) const {
+  return FileLock::lock_within(writer_lock_path(), owner_, timeout);
+}
+
+bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const {
+  const HeadCommit known = files.published();
+  const HeadStanding standing = compare_with_logs(known, look_at_logs(store_));
+  if (standing == HeadStanding::kGone || !log_matches(known.wal, store_ + "/wal") ||
+      !log_matches(known.wbl, store_ + "/wbl")) {
+    return false;
+  }
+  if (standing == HeadStanding::kCurrent) {
+    return true;
+  }
+  HeadWriter head(files, HeadWriter::Mode::kShared);
+  head.begin();  // with the floor it has: whoever raises it looks after what that endangers
+  LogApplier applier(head);
+  LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
+  LogRead wbl(store_ + "/wbl", LogKind::kWbl, applier, on_damage);
+  if (!wal.open({known.wal.segment, known.wal.offset}) || !wbl.open({known.wbl.segment, known.wbl.offset}) ||
+      wal.checkpoint() != known.checkpoint) {
+    head.abandon();
+    return false;
+  }
+  const LogEnd wal_end = wal.run(known.wal, result);
+  const LogEnd wbl_end = wbl.run(known.wbl, result);
+  applier.finish();
+  head.next().wal = wal_end.mark;
+  head.next().wbl = wbl_end.mark;
+  extend_index(files, head.next(), false);
+  head.publish();
+  result.counts = applier.counts();
+  result.foreign = standing == HeadStanding::kForeign;
+  result.wal_has_tail = wal_end.has_tail;
+  result.wbl_has_tail = wbl_end.has_tail;
+  return true;
+}
+
+HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
+                               const DamageReport& on_damage) const {
+  if (!files.has_value() || files->control().retired.load() != 0) {
+    files = open(true);
+  }
+  HeadCatchUp result;
+  if (files.has_value() && bring_forward(*files, on_damage, result)) {
+    return result;
+  }
+  return rebuild(files, floor_t_ms, on_damage);
+}
+
+HeadCatchUp HeadHome::rebuild(std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
+                              const DamageReport& on_damage) const {
+  HeadCatchUp result;
+  HeadFiles built = build_aside(floor_t_ms, on_damage, result);
+  switch_to(files, std::move(built));
+  return result;
+}
+
+HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_damage, HeadCatchUp& result) const {
+  const std::uint64_t number = newest_number(generations()) + 1;
+  const std::string folder = fmt::format("{}/building.{}", generations(), number);
+  (void)remove_tree(folder);
+  HeadFiles files = HeadFiles::create(folder, number, owner_);
+  HeadWriter head(files, HeadWriter::Mode::kBuilding);
+  head.begin();
+  head.next().floor_t_ms = floor_t_ms;
+  LogApplier applier(head);
+  // Both logs are opened before either is read: the WBL's series are in the WAL.
+  LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
+  LogRead wbl(store_ + "/wbl", LogKind::kWbl, applier, on_damage);
+  (void)wal.open({});
+  (void)wbl.open({});
+  const LogEnd wal_end = wal.run({}, result);
+  const LogEnd wbl_end = wbl.run({}, result);
+  applier.finish();
+  head.next().checkpoint = wal.checkpoint();
+  head.next().wal = wal_end.mark;
+  head.next().wbl = wbl_end.mark;
+  extend_index(files, head.next(), true);
+  head.publish();
+  files.control().ready = 1;
+  result.counts = applier.counts();
+  result.rebuilt = true;
+  result.foreign = true;
+  result.wal_has_tail = wal_end.has_tail;
+  result.wbl_has_tail = wbl_end.has_tail;
+  return files;
+}
+
+bool HeadHome::bring_up(HeadFiles& built) const {
+  HeadCatchUp result;
+  return bring_forward(built, {}, result);
+}
+
+void HeadHome::switch_to(std::optional<HeadFiles>& files, HeadFiles built) const {
+  const std::uint64_t number = built.control().generation;
+  const std::string folder = fmt::format("{}/{}", generations(), number);
+  if (std::rename(built.folder().c_str(), folder.c_str()) != 0) {
+    throw Error(ErrorKind::kIo, "rename", built.folder(), errno_text(errno));
+  }
+  if (files.has_value()) {
+    files->control().retired.store(1, std::memory_order_release);
+  }
+  files = std::move(built);
+  files->set_folder(folder);
+  for (const DirectoryEntry& entry : list_directory(generations(), true)) {
+    if (entry.name != std::to_string(number)) {
+      (void)remove_tree(generations() + "/" + entry.name);
+    }
+  }
+}
+
+}  // namespace mcore

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tsdb/store_writer.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+#include "base/error.h"
+#include "tsdb/head_index.h"
+#include "tsdb/log_append.h"
+#include "tsdb/log_flush.h"
+#include "tsdb/ulid.h"
+
+namespace mcore {
+namespace {
+
+/// Makes the folder of a store where there is none yet; refuses folders that hold something else.
+std::string ready_folder(const std::string& store) {
+  std::vector<DirectoryEntry> entries;
+  try {
+    entries = list_directory(store);
+  } catch (const Error&) {
+    if (path_exists(store)) {
+      throw;
+    }
+    std::string made;
+    for (std::size_t slash = store.find('/', 1);; slash = store.find('/', slash + 1)) {
+      made = store.substr(0, slash);
+      if (!made.empty() && !path_exists(made)) {
+        NewFileOwner owner;
+        create_owned_folder(made, owner);
+      }
+      if (slash == std::string::npos) {
+        break;
+      }
+    }
+    return store;
+  }
+  if (!entries.empty() && !is_store(store)) {
+    throw Error(ErrorKind::kUsage, "open store", store, "this folder holds something else: neither a log nor blocks");
+  }
+  return store;
+}
+
+void cut_to(const std::string& folder, const HeadLogMark& mark) {
+  if (mark.segment < 0) {
+    return;
+  }
+  const std::string path = segment_path(folder, mark.segment);
+  if (::truncate(path.c_str(), static_cast<off_t>(mark.offset)) != 0) {
+    throw Error(ErrorKind::kIo, "cut torn end off", path, errno_text(errno));
+  }
+}
+
+bool is_at(const HeadLogMark& a, const HeadLogMark& b) noexcept {
+  return a.segment == b.segment && a.offset == b.offset;
+}
+
+}  // namespace
+
+bool is_store(const std::string& folder) {
+  for (const std::string_view name : {"/wal", "/wbl", "/head", "/chunks_head"}) {
+    if (path_exists(folder + std::string(name))) {
+      return true;
+    }
+  }
+  try {
+    return std::ranges::any_of(list_directory(folder, true), [](const DirectoryEntry& entry) {
+      return entry.name == "lock" || (entry.is_directory && is_ulid(entry.name));
+    });
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+StoreWriter::StoreWriter(const std::string& store, const Clock& clock, StoreWriterOptions options)
+    : store_(ready_folder(store)),
+      clock_(clock),
+      options_(std::move(options)),
+      home_(store_, store_ + "/head", owner_of_new_files(store_)),
+      blocks_(store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
+
+FileLock StoreWriter::lock_writer() const {
+  const std::string path = home_.writer_lock_path();
+  auto lock = home_.lock_writer(std::chrono::milliseconds::zero());
+  if (!lock.has_value() && options_.lock_timeout > std::chrono::milliseconds::zero()) {
+    if (options_.on_wait) {
+      options_.on_wait("waiting for " + describe_lock_holder(path));
+    }
+    lock = home_.lock_writer(options_.lock_timeout);
+  }
+  if (!lock.has_value()) {
+    throw Error(ErrorKind::kBusy, "lock store", path,
+                fmt::format("held by {} for {} s", describe_lock_holder(path),
+                            static_cast<double>(options_.lock_timeout.count()) / 1000));
+  }
+  return std::move(*lock);
+}
+
+// Only the writer contends for the server's lock, so nobody of ours is pushed aside by polling.
+FileLock StoreWriter::lock_store() const {
+  const std::string path = store_ + "/lock";
+  const auto deadline = std::chrono::steady_clock::now() + options_.lock_timeout;
+  for (;;) {
+    if (auto lock = FileLock::try_lock(path, home_.owner()); lock.has_value()) {
+      return std::move(*lock);
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      throw Error(ErrorKind::kBusy, "lock store", path,
+                  fmt::format("held by {}; a running Prometheus shuts out writers", describe_lock_holder(path)));
+    }
+    constexpr std::chrono::milliseconds kPause(5);
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+void StoreWriter::prepare_head() {
+  (void)blocks_.refresh();
+  const bool had_head = files_.has_value() && files_->control().retired.load() == 0;
+  if (!had_head && options_.on_wait && !home_.open(false).has_value() && path_exists(store_ + "/wal")) {
+    options_.on_wait("building the head from the log");
+  }
+  const HeadCatchUp result = home_.catch_up(files_, blocks_.min_valid_t_ms(), {});
+  if (result.rebuilt || result.foreign) {
+    // What a server wrote it seldom flushed; from here on it is ours to cut back after a failure, so it must be safe.
+    (void)flush_logs(home_, *files_, files_->published().number, options_.lock_timeout);
+  }
+}
+
+AppendOutcome StoreWriter::append(const SampleBatch& batch) {
+  constexpr int kMostAttempts = 100;
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    AppendOutcome outcome;
+    const Step step = try_append(batch, outcome);
+    if (step == Step::kAgain) {
+      continue;
+    }
+    if (options_.sync || step == Step::kSeriesLogged) {
+      if (flush_logs(home_, *files_, last_commit_.number, options_.lock_timeout) == FlushOutcome::kLost) {
+        continue;
+      }
+    }
+    if (step == Step::kDone) {
+      return outcome;
+    }
+  }
+  throw Error(ErrorKind::kBusy, "append", store_, "the log changes under every attempt");
+}
+
+StoreWriter::Step StoreWriter::try_append(const SampleBatch& batch, AppendOutcome& outcome) {
+  const FileLock writer = lock_writer();
+  prepare_head();
+  HeadWriter head(*files_, HeadWriter::Mode::kShared);
+  head.begin();
+  AppendRules rules;
+  rules.newest_t_ms = clock_.now_ms() + options_.max_ahead.count();
+  rules.durable_series = durable_state(*files_).series_count;
+  if (options_.ooo_window.has_value() && head.next().max_t_ms != kNoTime) {
+    rules.oldest_t_ms = head.next().max_t_ms - options_.ooo_window->count();
+  }
+  try {
+    AppendBatch job(*files_, head, blocks_, rules);
+    job.raise_floor(blocks_.min_valid_t_ms());
+    job.apply(batch);
+    if (job.needs_durable_series()) {
+      head.abandon();
+      head.begin();
+      AppendBatch series(*files_, head, blocks_, rules);
+      series.apply_series(batch);
+      return commit(head, series) ? Step::kSeriesLogged : Step::kAgain;
+    }
+    outcome = job.outcome();
+    return commit(head, job) ? Step::kDone : Step::kAgain;
+  } catch (...) {
+    head.abandon();
+    throw;
+  }
+}
+
+bool StoreWriter::commit(HeadWriter& head, const AppendBatch& batch) {
+  if (batch.wal().empty() && batch.wbl().empty()) {
+    head.abandon();
+    last_commit_ = files_->published();
+    return true;
+  }
+  const FileLock lock = lock_store();
+  switch (compare_with_logs(head.next(), look_at_logs(store_))) {
+    case HeadStanding::kCurrent:
+      break;
+    case HeadStanding::kBehind:
+      head.abandon();
+      cut_tails();
+      return false;
+    case HeadStanding::kForeign:
+    case HeadStanding::kGone:
+      head.abandon();
+      return false;
+  }
+  const HeadControl::Durable durable = durable_state(*files_);
+  HeadCommit& next = head.next();
+  LogAppend wal(store_ + "/wal", next.wal, next.checkpoint + 1, is_at(durable.wal, next.wal), home_.owner());
+  LogAppend wbl(store_ + "/wbl", next.wbl, 0, is_at(durable.wbl, next.wbl), home_.owner());
+  extend_index(*files_, next, false);
+  wal.write(batch.wal());
+  try {
+    wbl.write(batch.wbl());
+  } catch (...) {
+    wal.take_back();
+    throw;
+  }
+  if (batch.outcome().new_series > 0) {
+    // A server that starts fast would hand out refs from it that are in use by now (tsdb-format 5.4).
+    ::unlink((store_ + "/wal/series_state.json").c_str());
+  }
+  next.wal = wal.mark();
+  next.wbl = wbl.mark();
+  head.publish();
+  last_commit_ = next;
+  return true;
+}
+
+/// What lies behind the last whole record is the torn end of a killed writer, or a server's padding. Under the lock, and
+/// after one more look: a record may have been finished meanwhile.
+void StoreWriter::cut_tails() {
+  const HeadCatchUp result = home_.catch_up(files_, blocks_.min_valid_t_ms(), {});
+  const HeadCommit commit = files_->published();
+  if (result.wal_has_tail) {
+    cut_to(store_ + "/wal", commit.wal);
+  }
+  if (result.wbl_has_tail) {
+    cut_to(store_ + "/wbl", commit.wbl);
+  }
+}
+
+}  // namespace mcore

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/file_lock.h"
+#include "model/sample_batch.h"
+#include "storage/querier.h"
+#include "tsdb/append_batch.h"
+#include "tsdb/head_home.h"
+#include "tsdb/store_blocks.h"
+
+namespace mcore {
+
+struct StoreWriterOptions {
+  std::chrono::milliseconds lock_timeout{10'000};
+  std::chrono::milliseconds max_ahead{600'000};         // of the clock
+  std::optional<std::chrono::milliseconds> ooo_window;  // late samples older than that before the newest are refused
+  bool sync = true;                                     // flush before an append counts as done
+  std::function<void(const std::string& what)> on_wait{};  // told when an append has to wait, and for what
+  DamageReport on_damage{};  // of blocks; damage of the log stops a writer
+};
+
+/// Whether a folder is a store, ours or a server's: it has a log, a block, or our head.
+[[nodiscard]] bool is_store(const std::string& folder);
+
+/// Appends to a store, beside other processes that do the same (DESIGN section 4, "append").
+///
+/// Lifetime: keeps the head mapped between appends; holds no lock between them.
+/// Errors:   throws Error: kIo (a full disk, a failed flush: nothing of the batch counts then), kBusy (a lock was not had
+///           in time; the message names the holder), kCorrupt (a damaged log: repair it first).
+/// Threads:  one; any number of processes.
+/// Cost:     O(batch), however much the store holds; a late sample costs a look into the blocks at its time.
+class StoreWriter {
+ public:
+  /// Makes the store where nothing, or an empty folder, is; any other folder that is no store is refused (kUsage).
+  StoreWriter(const std::string& store, const Clock& clock, StoreWriterOptions options);
+
+  /// Stores a batch as one commit. When it returns, the batch is on the disk and every reader sees it.
+  AppendOutcome append(const SampleBatch& batch);
+
+  [[nodiscard]] const HeadHome& home() const noexcept { return home_; }
+  /// What the head held after the last append.
+  [[nodiscard]] const HeadCommit& last_commit() const noexcept { return last_commit_; }
+
+ private:
+  /// What one attempt came to.
+  enum class Step : std::uint8_t { kDone, kSeriesLogged, kAgain };
+  Step try_append(const SampleBatch& batch, AppendOutcome& outcome);
+  void prepare_head();
+  [[nodiscard]] FileLock lock_writer() const;
+  [[nodiscard]] FileLock lock_store() const;
+  [[nodiscard]] bool commit(HeadWriter& head, const AppendBatch& batch);
+  void cut_tails();
+
+  std::string store_;
+  const Clock& clock_;
+  StoreWriterOptions options_;
+  HeadHome home_;
+  StoreBlocks blocks_;
+  std::optional<HeadFiles> files_;
+  HeadCommit last_commit_{};
+};
+
+}  // namespace mcore
