@@ -279,6 +279,11 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
   return files;
 }
 
+bool HeadHome::bring_up(HeadFiles& built) const {
+  HeadCatchUp result;
+  return bring_forward(built, {}, result);
+}
+
 void HeadHome::switch_to(std::optional<HeadFiles>& files, HeadFiles built) const {
   const std::uint64_t number = built.control().generation;
   const std::string folder = fmt::format("{}/{}", generations(), number);

@@ -80,6 +80,8 @@ void HeadWriter::begin() {
     next_.min_t_ms = std::numeric_limits<std::int64_t>::max();
     next_.max_t_ms = kNoTime;
     next_.retired_t_ms = kNoTime;
+    next_.shrink_wal = -1;
+    next_.shrink_wbl = -1;
   }
 }
 
@@ -184,14 +186,9 @@ SeriesState& HeadWriter::writable(std::uint32_t id) {
 }
 
 bool HeadWriter::is_retired(std::uint32_t id) const noexcept {
-  if (files_.entry(id).ref == 0) {
-    return true;
-  }
-  if (next_.retired_t_ms == kNoTime) {
-    return false;
-  }
+  const SeriesEntry& entry = files_.entry(id);
   const SeriesState& now = current(id);
-  return now.last_t_ms < next_.retired_t_ms && (now.stamp.load(std::memory_order_relaxed) >> 16U) <= next_.retired_commit;
+  return is_retired_series(next_, entry.ref, now.last_t_ms, now.stamp.load(std::memory_order_relaxed) >> 16U);
 }
 
 std::optional<std::uint32_t> HeadWriter::find(LabelsView labels, std::uint64_t hash, std::uint32_t guess) const {
