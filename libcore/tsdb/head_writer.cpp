@@ -300,7 +300,8 @@ void HeadWriter::open_slab(SeriesState& state, std::int64_t t_ms, SlabKind kind,
   std::uint8_t size_log2 = kind == SlabKind::kXor ? kSmallestSlab : kUsualRecordSlab;
   if (kind == SlabKind::kXor && before == SlabKind::kXor && state.count > 1) {
     const std::size_t bits = std::size_t{state.used} * kUsualSamplesInSlab / state.count;
-    size_log2 = std::clamp(log2_for(sizeof(SlabHeader) + bits / 8), kSmallestSlab, kLargestXorSlab);
+    const auto twice = static_cast<std::uint8_t>(files_.slab(state.slab).size_log2 + 1);  // most series stop early
+    size_log2 = std::min(std::clamp(log2_for(sizeof(SlabHeader) + bits / 8), kSmallestSlab, kLargestXorSlab), twice);
   }
   size_log2 = std::max(size_log2, log2_for(sizeof(SlabHeader) + least_payload));
   const std::uint32_t unit = new_slab(t_ms, kind, size_log2);
