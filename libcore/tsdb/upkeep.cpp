@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "tsdb/block_list.h"
+#include "tsdb/head_access.h"
 #include "tsdb/log_shrink.h"
 
 namespace mcore {
@@ -14,7 +15,7 @@ bool is_upkeep_due(const HeadCommit& commit, std::int64_t now_ms) {
 
 UpkeepResult cut_and_shrink(const std::string& store, const Clock& clock, bool force, const UpkeepOptions& options) {
   UpkeepResult result;
-  const HeadHome home(store, store + "/head", owner_of_new_files(store));
+  const HeadHome home(store, head_folder_for_writing(store), owner_of_new_files(store));
   const auto alone = FileLock::try_lock(home.folder() + "/upkeep", home.owner());
   if (!alone.has_value()) {
     return result;
