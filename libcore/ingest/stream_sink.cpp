@@ -35,7 +35,13 @@ bool StreamSink::check(LabelsView labels, const LabelBuilder& builder) {
       refusal_ = fmt::format("{} is no label name", in_quotes(label.name));
       return false;
     }
-    has_metric |= label.name == kNameLabel;
+    if (label.name == kNameLabel) {
+      has_metric = true;
+      if (!is_valid_utf8(label.value)) {  // it may have come quoted, as a name
+        refusal_ = fmt::format("{} is no metric name", in_quotes(label.value));
+        return false;
+      }
+    }
   }
   if (!has_metric) {
     refusal_ = "the sample has no metric name";
