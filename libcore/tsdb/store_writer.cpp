@@ -81,7 +81,8 @@ StoreWriter::StoreWriter(const std::string& store, const Clock& clock, StoreWrit
       clock_(clock),
       options_(std::move(options)),
       home_(store_, store_ + "/head", owner_of_new_files(store_)),
-      blocks_(store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
+      blocks_(
+          store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
 
 FileLock StoreWriter::lock_writer() const {
   const std::string path = home_.writer_lock_path();
@@ -138,16 +139,30 @@ AppendOutcome StoreWriter::append(const SampleBatch& batch) {
     if (step == Step::kAgain) {
       continue;
     }
-    if (options_.sync || step == Step::kSeriesLogged) {
-      if (flush_logs(home_, *files_, last_commit_.number, options_.lock_timeout) == FlushOutcome::kLost) {
-        continue;
-      }
+    if ((options_.sync || step == Step::kSeriesLogged) && flush() == FlushOutcome::kLost) {
+      continue;
     }
     if (step == Step::kDone) {
       return outcome;
     }
   }
   throw Error(ErrorKind::kBusy, "append", store_, "the log changes under every attempt");
+}
+
+FlushOutcome StoreWriter::flush() {
+  try {
+    return flush_logs(home_, *files_, last_commit_.number, options_.lock_timeout);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kIo) {
+      try {
+        const FileLock writer = lock_writer();
+        home_.cut_back_lost();
+      } catch (const Error&) {
+        // the next writer does it
+      }
+    }
+    throw;
+  }
 }
 
 StoreWriter::Step StoreWriter::try_append(const SampleBatch& batch, AppendOutcome& outcome) {
@@ -222,8 +237,8 @@ bool StoreWriter::commit(HeadWriter& head, const AppendBatch& batch) {
   return true;
 }
 
-/// What lies behind the last whole record is the torn end of a killed writer, or a server's padding. Under the lock, and
-/// after one more look: a record may have been finished meanwhile.
+/// What lies behind the last whole record is the torn end of a killed writer, or a server's padding. Under the lock,
+/// and after one more look: a record may have been finished meanwhile.
 void StoreWriter::cut_tails() {
   const HeadCatchUp result = home_.catch_up(files_, blocks_.min_valid_t_ms(), {});
   const HeadCommit commit = files_->published();
