@@ -319,6 +319,13 @@ void renew_head(const HeadHome& home, std::optional<HeadFiles>& files, std::int6
     (void)remove_tree(built.folder());
     return;  // others were faster, or a server came
   }
+  // What is durable of the old log is of the new head too, exactly: what is taken for more could not be cut off after a
+  // failed flush, what is taken for less would be.
+  if (flush_logs(home, *files, files->published().number, options.lock_timeout) != FlushOutcome::kDurable) {
+    (void)remove_tree(built.folder());
+    return;
+  }
+  set_durable(built, built.published(), true);
   home.switch_to(files, std::move(built));
 }
 

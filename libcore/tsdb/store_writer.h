@@ -13,17 +13,18 @@
 #include "storage/querier.h"
 #include "tsdb/append_batch.h"
 #include "tsdb/head_home.h"
+#include "tsdb/log_flush.h"
 #include "tsdb/store_blocks.h"
 
 namespace mcore {
 
 struct StoreWriterOptions {
   std::chrono::milliseconds lock_timeout{10'000};
-  std::chrono::milliseconds max_ahead{600'000};         // of the clock
-  std::optional<std::chrono::milliseconds> ooo_window;  // late samples older than that before the newest are refused
-  bool sync = true;                                     // flush before an append counts as done
+  std::chrono::milliseconds max_ahead{600'000};            // of the clock
+  std::optional<std::chrono::milliseconds> ooo_window;     // late samples older than that before the newest are refused
+  bool sync = true;                                        // flush before an append counts as done
   std::function<void(const std::string& what)> on_wait{};  // told when an append has to wait, and for what
-  DamageReport on_damage{};  // of blocks; damage of the log stops a writer
+  DamageReport on_damage{};                                // of blocks; damage of the log stops a writer
 };
 
 /// Whether a folder is a store, ours or a server's: it has a log, a block, or our head.
@@ -32,7 +33,8 @@ struct StoreWriterOptions {
 /// Appends to a store, beside other processes that do the same (DESIGN section 4, "append").
 ///
 /// Lifetime: keeps the head mapped between appends; holds no lock between them.
-/// Errors:   throws Error: kIo (a full disk, a failed flush: nothing of the batch counts then), kBusy (a lock was not had
+/// Errors:   throws Error: kIo (a full disk, a failed flush: nothing of the batch counts then), kBusy (a lock was not
+/// had
 ///           in time; the message names the holder), kCorrupt (a damaged log: repair it first).
 /// Threads:  one; any number of processes.
 /// Cost:     O(batch), however much the store holds; a late sample costs a look into the blocks at its time.
@@ -52,6 +54,7 @@ class StoreWriter {
   /// What one attempt came to.
   enum class Step : std::uint8_t { kDone, kSeriesLogged, kAgain };
   Step try_append(const SampleBatch& batch, AppendOutcome& outcome);
+  [[nodiscard]] FlushOutcome flush();
   void prepare_head();
   [[nodiscard]] FileLock lock_writer() const;
   [[nodiscard]] FileLock lock_store() const;
