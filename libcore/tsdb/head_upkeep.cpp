@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tsdb/upkeep.h"
+#include "tsdb/head_upkeep.h"
 
 #include <chrono>
 
@@ -13,7 +13,7 @@ bool is_upkeep_due(const HeadCommit& commit, std::int64_t now_ms) {
   return commit.shrink_wal >= 0 || commit.shrink_wbl >= 0 || cut_time(commit, now_ms, false).has_value();
 }
 
-UpkeepResult cut_and_shrink(const std::string& store, const Clock& clock, bool force, const UpkeepOptions& options) {
+UpkeepResult cut_and_shrink(const std::string& store, const Clock& clock, bool force, const HeadUpkeepOptions& options) {
   UpkeepResult result;
   const HeadHome home(store, head_folder_for_writing(store), owner_of_new_files(store));
   const auto alone = FileLock::try_lock(home.folder() + "/upkeep", home.owner());

@@ -25,6 +25,6 @@ struct UpkeepResult {
 ///
 /// Errors: throws Error (kBusy: a server has the store; kIo, kCorrupt).
 [[nodiscard]] UpkeepResult cut_and_shrink(const std::string& store, const Clock& clock, bool force,
-                                          const UpkeepOptions& options);
+                                          const HeadUpkeepOptions& options);
 
 }  // namespace mcore
