@@ -22,7 +22,8 @@ struct StoreWriterOptions {
   std::chrono::milliseconds max_ahead{600'000};         // of the clock
   std::optional<std::chrono::milliseconds> ooo_window;  // late samples older than that before the newest are refused
   bool sync = true;                                     // flush before an append counts as done
-  std::function<void(const std::string& what)> on_wait{};  // told when an append has to wait, and for what
+  bool dry_run = false;                                 // find out what would become of a batch, and store nothing
+  std::function<void(const std::string& what)> on_wait{};  // told when an append waits for more than a second, for what
   DamageReport on_damage{};  // of blocks; damage of the log stops a writer
 };
 
@@ -52,6 +53,7 @@ class StoreWriter {
   /// What one attempt came to.
   enum class Step : std::uint8_t { kDone, kSeriesLogged, kAgain };
   Step try_append(const SampleBatch& batch, AppendOutcome& outcome);
+  void tell_wait(const std::string& lock) const;
   void prepare_head();
   [[nodiscard]] FileLock lock_writer() const;
   [[nodiscard]] FileLock lock_store() const;
