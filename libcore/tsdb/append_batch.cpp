@@ -185,9 +185,9 @@ bool AppendBatch::find_existing(std::uint32_t id, const Incoming& sample) {
   existing_.clear();
   const SeriesStateView state = head_.state(id);
   const TimeRange moment{sample.t_ms, sample.t_ms};
-  read_in_order_samples(files_, state, moment, existing_);
+  read_late_samples(files_, state, moment, existing_);
   if (existing_.empty()) {
-    read_late_samples(files_, state, moment, existing_);
+    read_in_order_samples(files_, state, moment, existing_);
   }
   return !existing_.empty() || blocks_.sample_at(sample.labels, sample.t_ms, existing_);
 }

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "tsdb/head_access.h"
 #include "tsdb/head_index.h"
 #include "tsdb/log_append.h"
 #include "tsdb/log_flush.h"
@@ -90,7 +91,7 @@ StoreWriter::StoreWriter(const std::string& store, const Clock& clock, StoreWrit
     : store_(ready_folder(store)),
       clock_(clock),
       options_(std::move(options)),
-      home_(store_, store_ + "/head", owner_of_new_files(store_)),
+      home_(store_, head_folder_for_writing(store_), owner_of_new_files(store_)),
       blocks_(store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
 
 FileLock StoreWriter::lock_writer() const {
@@ -154,6 +155,7 @@ void StoreWriter::prepare_head() {
 
 AppendOutcome StoreWriter::append(const SampleBatch& batch) {
   constexpr int kMostAttempts = 100;
+  std::uint64_t series_logged = 0;
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     AppendOutcome outcome;
     const Step step = try_append(batch, outcome);
@@ -166,8 +168,10 @@ AppendOutcome StoreWriter::append(const SampleBatch& batch) {
       }
     }
     if (step == Step::kDone) {
+      outcome.new_series += series_logged;
       return outcome;
     }
+    series_logged += outcome.new_series;
   }
   throw Error(ErrorKind::kBusy, "append", store_, "the log changes under every attempt");
 }
@@ -198,6 +202,7 @@ StoreWriter::Step StoreWriter::try_append(const SampleBatch& batch, AppendOutcom
       head.begin();
       AppendBatch series(*files_, head, blocks_, rules);
       series.apply_series(batch);
+      outcome.new_series = series.outcome().new_series;
       return commit(head, series) ? Step::kSeriesLogged : Step::kAgain;
     }
     outcome = job.outcome();
