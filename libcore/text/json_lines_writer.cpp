@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::size_t kMostSamples = 10'000;
 
-}  // namespace
-
+/// Requires: UTF-8.
 void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
@@ -38,6 +37,8 @@ void append_json_string(std::string& out, std::string_view text) {
   out += text.substr(plain);
   out += '"';
 }
+
+}  // namespace
 
 void JsonLinesWriter::series(LabelsView labels) {
   end_line();
