@@ -117,6 +117,8 @@ void HeadWriter::publish() {
     files_.control().tables_touched = next_.tables_end;
   }
   HeadControl& control = files_.control();
+  // Whoever sees a byte of this sees the number before it too, and knows that the place is not its own any more.
+  std::atomic_thread_fence(std::memory_order_release);
   std::memcpy(&control.commits[next_.number & 1U], &next_, sizeof next_);
   control.commit.store(next_.number, std::memory_order_release);
   control.touched_count.store(0, std::memory_order_release);
