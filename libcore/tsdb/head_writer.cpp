@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/hash.h"
 #include "tsdb/slab_records.h"
 #include "tsdb/xor_append.h"
@@ -63,8 +64,12 @@ std::uint8_t log2_for(std::size_t bytes) noexcept {
 HeadWriter::HeadWriter(HeadFiles& files, Mode mode) : files_(files), mode_(mode) {}
 
 void HeadWriter::begin() {
+  map_touched();
   undo_touched();
   next_ = files_.published();
+  if (!files_.follow(next_)) {
+    throw Error(ErrorKind::kCorrupt, "read head", files_.folder(), "its files are shorter than they must be");
+  }
   published_ = next_.number;
   next_.number = published_ + 1;
   const auto deleted = head_tombstones(files_, next_);
@@ -125,6 +130,16 @@ void HeadWriter::publish() {
   published_ = next_.number;
 }
 
+/// Maps what a killed writer may have added to the files and changed there.
+void HeadWriter::map_touched() {
+  const std::uint32_t count = files_.control().touched_count.load(std::memory_order_acquire);
+  if (mode_ == Mode::kBuilding || count == 0 || !files_.touched.follow(count * sizeof count)) {
+    return;
+  }
+  const auto* const ids = reinterpret_cast<const std::uint32_t*>(files_.touched.data());
+  (void)files_.series.follow((std::size_t{*std::max_element(ids, ids + count)} + 1) * sizeof(SeriesEntry));
+}
+
 void HeadWriter::abandon() noexcept {
   undo_touched();
 }
@@ -137,9 +152,13 @@ void HeadWriter::undo_touched() noexcept {
   }
   HeadControl& control = files_.control();
   const std::uint64_t commit = control.commit.load(std::memory_order_acquire);
-  const std::uint32_t count = control.touched_count.load(std::memory_order_acquire);
+  const std::size_t count = std::min<std::size_t>(control.touched_count.load(std::memory_order_acquire),
+                                                  files_.touched.size() / sizeof(std::uint32_t));
   const auto* const ids = reinterpret_cast<const std::uint32_t*>(files_.touched.data());
-  for (std::uint32_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (ids[i] >= files_.series.size() / sizeof(SeriesEntry)) {
+      continue;
+    }
     for (SeriesState& state : files_.entry(ids[i]).state) {
       if ((state.stamp.load(std::memory_order_relaxed) >> 16U) > commit) {
         state.stamp.store(0, std::memory_order_release);

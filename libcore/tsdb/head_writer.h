@@ -29,7 +29,8 @@ struct HeadTombstone {
 /// Changes a head: one commit at a time, unseen by readers until publish().
 ///
 /// Lifetime: borrows the files. What it was handed is copied.
-/// Errors:   throws Error (kIo) when a file cannot grow: then abandon() leaves the head as it was published.
+/// Errors:   throws Error (kIo) when a file cannot grow, kLimit when the head is as large as it can be: then abandon()
+///           leaves the head as it was published.
 /// Threads:  one writer at a time over all processes; the caller holds the writers' lock.
 /// Cost:     a float in order: about 20 ns; a new series: about a microsecond.
 class HeadWriter {
@@ -100,6 +101,7 @@ class HeadWriter {
   /// The place of the series' state that this commit writes, filled with the current state.
   SeriesState& writable(std::uint32_t id);
   void touch(std::uint32_t id);
+  void map_touched();
   void undo_touched() noexcept;
   [[nodiscard]] bool is_retired(std::uint32_t id) const noexcept;
   std::uint32_t new_slab(std::int64_t first_t_ms, SlabKind kind, std::uint8_t size_log2);
