@@ -7,6 +7,7 @@
 #include <bit>
 #include <numeric>
 
+#include "base/error.h"
 #include "base/number_text.h"
 #include "base/utf8.h"
 #include "model/time_text.h"
@@ -39,6 +40,9 @@ bool is_same(const Histogram& a, const Histogram& b) noexcept {
 std::string_view label_fault(LabelsView labels) {
   if (labels.empty()) {
     return "no labels";
+  }
+  if (labels.bytes().size() > kLargestLabelSet) {
+    return "16 MiB or more";
   }
   std::string_view before;
   for (const Label& label : labels) {
@@ -109,6 +113,9 @@ std::optional<std::uint32_t> AppendBatch::series_of(const SampleBatch& batch, co
     return std::nullopt;
   }
   const std::uint64_t ref = head_.next().next_ref;
+  if (ref >= kRefLimit) {
+    throw Error(ErrorKind::kLimit, "add series", files_.folder(), "no ref is left that a server can query");
+  }
   const std::uint32_t id = head_.add_series(labels, hash, ref);
   wal_.add_series(ref, labels);
   ++outcome_.new_series;

@@ -55,6 +55,10 @@ void copy_fields(SeriesState& to, const SeriesState& from) noexcept {
   to.late_log2 = from.late_log2;
 }
 
+[[noreturn]] void fail_full(const HeadFiles& files, const char* why) {
+  throw Error(ErrorKind::kLimit, "grow head", files.folder(), why);
+}
+
 std::uint8_t log2_for(std::size_t bytes) noexcept {
   return static_cast<std::uint8_t>(std::bit_width(std::max<std::size_t>(bytes, 1) - 1));
 }
@@ -226,6 +230,9 @@ std::optional<std::uint32_t> HeadWriter::find(LabelsView labels, std::uint64_t h
 }
 
 std::optional<std::uint32_t> HeadWriter::find_ref(std::uint64_t ref, std::uint32_t guess) const {
+  if (ref == 0) {  // names no series; entries of dropped ones have it
+    return std::nullopt;
+  }
   if (guess < next_.series_count && files_.entry(guess).ref == ref) {
     return guess;
   }
@@ -252,6 +259,9 @@ std::optional<std::uint32_t> HeadWriter::find_ref(std::uint64_t ref, std::uint32
 
 std::uint64_t HeadWriter::add_bytes(std::size_t size, std::size_t alignment) {
   const std::uint64_t start = (next_.labels_end + alignment - 1) / alignment * alignment;
+  if (start + size > kMostLabelBytes) {
+    fail_full(files_, "too many labels");
+  }
   files_.labels.reserve(start + size);
   next_.labels_end = start + size;
   return start;
@@ -259,6 +269,10 @@ std::uint64_t HeadWriter::add_bytes(std::size_t size, std::size_t alignment) {
 
 std::uint32_t HeadWriter::add_series(LabelsView labels, std::uint64_t hash, std::uint64_t ref) {
   const std::uint32_t id = next_.series_count;
+  assert(labels.bytes().size() <= kLargestLabelSet);
+  if (id == kMostSeries) {
+    fail_full(files_, "too many series");
+  }
   files_.series.reserve((id + std::size_t{1}) * sizeof(SeriesEntry));
   const std::string_view bytes = labels.bytes();
   const std::uint64_t offset = add_bytes(bytes.size(), 1);
@@ -285,7 +299,7 @@ std::uint32_t HeadWriter::add_series(LabelsView labels, std::uint64_t hash, std:
     insert_in_tables(files_.tables, next_.tables_end, touched, next_.label_tables, hash, id);
     insert_in_tables(files_.tables, next_.tables_end, touched, next_.ref_tables, hash_ref(ref), id);
   }
-  next_.next_ref = std::max(next_.next_ref, ref + 1);
+  note_ref(ref);
   next_.series_count = id + 1;
   return id;
 }
@@ -301,13 +315,16 @@ void HeadWriter::add_alias(std::uint64_t ref, std::uint32_t id) {
     insert_in_tables(files_.tables, next_.tables_end, files_.control().tables_touched, next_.ref_tables, hash_ref(ref),
                      value);
   }
-  next_.next_ref = std::max(next_.next_ref, ref + 1);
+  note_ref(ref);
   ++next_.alias_count;
 }
 
 std::uint32_t HeadWriter::new_slab(std::int64_t first_t_ms, SlabKind kind, std::uint8_t size_log2) {
   const std::uint64_t offset = next_.slabs_end;
   const std::size_t size = std::size_t{1} << size_log2;
+  if (offset + size > kMostSlabBytes) {
+    fail_full(files_, "too many samples");
+  }
   files_.slabs.reserve(offset + size);
   next_.slabs_end = offset + size;
   SlabHeader header{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -55,10 +56,17 @@ class HeadWriter {
   /// lie side by side.
   [[nodiscard]] std::optional<std::uint32_t> find(LabelsView labels, std::uint64_t hash, std::uint32_t guess) const;
   [[nodiscard]] std::optional<std::uint32_t> find_ref(std::uint64_t ref, std::uint32_t guess) const;
-  /// Requires: find() did not find it; `ref` is in use by no other.
+  /// Requires: find() did not find it; `ref` is in use by no other; no more than kLargestLabelSet bytes.
   std::uint32_t add_series(LabelsView labels, std::uint64_t hash, std::uint64_t ref);
   /// Another ref of a series, which records of the log use too.
   void add_alias(std::uint64_t ref, std::uint32_t id);
+  /// Keeps next_ref above a number that is in use. Those from kRefLimit on, which no series of ours may get anyway, do
+  /// not count: one of them in a log must not use up all that are left.
+  void note_ref(std::uint64_t ref) noexcept {
+    if (ref < kRefLimit) {
+      next_.next_ref = std::max(next_.next_ref, ref + 1);
+    }
+  }
 
   /// Asks for the memory of a series that is about to be appended to.
   void prefetch(std::uint32_t id) const noexcept {
