@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <thread>
 
 #include "base/error.h"
@@ -64,6 +65,16 @@ constexpr std::uint64_t kShortLogBytes = 64U << 20U;
 std::string holder_of(const std::string& lock) {
   const std::string holder = describe_lock_holder(lock);
   return holder.empty() ? "another process" : holder;
+}
+
+/// Times far from a time: as far as times go. Requires: by_ms >= 0.
+std::int64_t later(std::int64_t t_ms, std::int64_t by_ms) noexcept {
+  constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
+  return t_ms > kLatest - by_ms ? kLatest : t_ms + by_ms;
+}
+std::int64_t earlier(std::int64_t t_ms, std::int64_t by_ms) noexcept {
+  constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
+  return t_ms < kEarliest + by_ms ? kEarliest : t_ms - by_ms;
 }
 
 bool is_at(const HeadLogMark& a, const HeadLogMark& b) noexcept {
@@ -196,10 +207,10 @@ StoreWriter::Step StoreWriter::try_append(const SampleBatch& batch, AppendOutcom
   HeadWriter head(*files_, HeadWriter::Mode::kShared);
   head.begin();
   AppendRules rules;
-  rules.newest_t_ms = clock_.now_ms() + options_.max_ahead.count();
+  rules.newest_t_ms = later(clock_.now_ms(), options_.max_ahead.count());
   rules.durable_series = durable_state(*files_).series_count;
   if (options_.ooo_window.has_value() && head.next().max_t_ms != kNoTime) {
-    rules.oldest_t_ms = head.next().max_t_ms - options_.ooo_window->count();
+    rules.oldest_t_ms = earlier(head.next().max_t_ms, options_.ooo_window->count());
   }
   try {
     AppendBatch job(*files_, head, blocks_, rules);
