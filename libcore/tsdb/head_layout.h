@@ -41,6 +41,7 @@ enum class SlabKind : std::uint8_t {
   kNone = 0,
   kXor = 1,      // floats, the bit stream of xor_append()
   kRecords = 2,  // one sample after the other as tsdb/slab_records.h writes them: histograms, late samples
+  kDropped = 3,  // of a state: the series was taken out, its ref and labels are free (tsdb-format 4.7)
 };
 
 /// Slabs are addressed in units of 32 bytes; 0 is no slab.

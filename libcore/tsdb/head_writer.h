@@ -111,6 +111,7 @@ class HeadWriter {
   void touch(std::uint32_t id);
   void map_touched();
   void undo_touched() noexcept;
+  [[nodiscard]] bool is_dropped(std::uint32_t id) const noexcept;
   [[nodiscard]] bool is_retired(std::uint32_t id) const noexcept;
   std::uint32_t new_slab(std::int64_t first_t_ms, SlabKind kind, std::uint8_t size_log2);
   void open_slab(SeriesState& state, std::int64_t t_ms, SlabKind kind, std::size_t least_payload);
