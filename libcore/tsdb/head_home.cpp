@@ -197,10 +197,13 @@ std::optional<FileLock> HeadHome::lock_writer(std::chrono::milliseconds timeout)
   return FileLock::lock_within(writer_lock_path(), owner_, timeout);
 }
 
-bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const {
+bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
+                             HeadCatchUp& result) const {
   const HeadCommit known = files.published();
   const HeadStanding standing = compare_with_logs(known, look_at_logs(store_));
-  if (standing == HeadStanding::kGone || !log_matches(known.wal, store_ + "/wal") ||
+  // A server may have used refs again that a cut has retired, as long as the log still had them.
+  const bool is_revived = standing == HeadStanding::kForeign && known.shrink_wal >= 0;
+  if (standing == HeadStanding::kGone || is_revived || !log_matches(known.wal, store_ + "/wal") ||
       !log_matches(known.wbl, store_ + "/wbl")) {
     return false;
   }
@@ -209,6 +212,10 @@ bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, He
   }
   HeadWriter head(files, HeadWriter::Mode::kShared);
   head.begin();  // with the floor it has: whoever raises it looks after what that endangers
+  if (standing == HeadStanding::kForeign) {
+    // A server knows nothing of a floor that was raised for blocks to come.
+    head.next().floor_t_ms = std::min(head.next().floor_t_ms, floor_t_ms);
+  }
   LogApplier applier(head);
   LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
   LogRead wbl(store_ + "/wbl", LogKind::kWbl, applier, on_damage);
@@ -239,7 +246,7 @@ HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t flo
     files = open(true);
   }
   HeadCatchUp result;
-  if (files.has_value() && bring_forward(*files, on_damage, result)) {
+  if (files.has_value() && bring_forward(*files, floor_t_ms, on_damage, result)) {
     return result;
   }
   return rebuild(files, floor_t_ms, on_damage);
@@ -261,6 +268,7 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
   HeadWriter head(files, HeadWriter::Mode::kBuilding);
   head.begin();
   head.next().floor_t_ms = floor_t_ms;
+  head.next().in_blocks_t_ms = floor_t_ms;
   if (serves_writers_) {
     head.note_ref(largest_known_ref(store_));
   }
@@ -290,7 +298,7 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
 
 bool HeadHome::bring_up(HeadFiles& built) const {
   HeadCatchUp result;
-  return bring_forward(built, {}, result);
+  return bring_forward(built, built.published().floor_t_ms, {}, result);
 }
 
 void HeadHome::cut_back_lost() const {

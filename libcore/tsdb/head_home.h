@@ -94,7 +94,8 @@ class HeadHome {
 
  private:
   [[nodiscard]] std::string generations() const { return home_ + "/" + std::to_string(kHeadFormat); }
-  [[nodiscard]] bool bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const;
+  [[nodiscard]] bool bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
+                                   HeadCatchUp& result) const;
 
   std::string store_;
   std::string home_;

@@ -87,6 +87,7 @@ void HeadWriter::begin() {
     next_.wal = {};
     next_.wbl = {};
     next_.floor_t_ms = kNoTime;
+    next_.in_blocks_t_ms = kNoTime;
     next_.min_t_ms = std::numeric_limits<std::int64_t>::max();
     next_.max_t_ms = kNoTime;
     next_.retired_t_ms = kNoTime;

@@ -94,6 +94,8 @@ class HeadWriter {
   void append_late(std::uint32_t id, std::int64_t t_ms, double value);
   void append_late(std::uint32_t id, std::int64_t t_ms, const Histogram& histogram);
 
+  /// Marks the series as changed by this commit, so that it is not retired.
+  void keep(std::uint32_t id) { (void)writable(id); }
   /// Forgets what the series holds; its label set may be added anew (tsdb-format 4.7, full-range tombstones).
   void drop(std::uint32_t id);
   [[nodiscard]] const std::vector<HeadTombstone>& tombstones() const noexcept { return tombstones_; }

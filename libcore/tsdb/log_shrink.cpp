@@ -340,7 +340,7 @@ bool shrink_logs(const HeadHome& home, const HeadUpkeepOptions& options) {
   if (commit.shrink_wal < 0 && commit.shrink_wbl < 0) {
     return false;
   }
-  const std::int64_t floor = std::min(commit.floor_t_ms, min_valid_t_ms(list_blocks(home.store(), options.on_damage)));
+  const std::int64_t floor = std::min(commit.in_blocks_t_ms, min_valid_t_ms(list_blocks(home.store(), options.on_damage)));
   if (commit.shrink_wal > commit.checkpoint) {
     const std::string staged = home.folder() + "/stage-checkpoint";
     if (!write_checkpoint(home, *files, commit.shrink_wal, floor, staged) ||
