@@ -5,11 +5,13 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cstdio>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <limits>
 
 #include "base/error.h"
 #include "tsdb/head_index.h"
@@ -25,6 +27,8 @@ struct LogEnd {
   HeadLogMark mark;
   bool has_tail = false;
 };
+
+constexpr LogPosition kToTheEnd{.segment = std::numeric_limits<std::int64_t>::max()};
 
 /// Reads a log to its end into the head.
 class LogRead {
@@ -46,12 +50,20 @@ class LogRead {
     throw Error(ErrorKind::kBusy, "read log", sequence_.path(), "its segments change faster than they can be opened");
   }
 
-  LogEnd run(const HeadLogMark& known, HeadCatchUp& result) {
+  /// What begins at `until` or behind is left for the next time.
+  LogEnd run(const HeadLogMark& known, LogPosition until, HeadCatchUp& result) {
     LogEnd end{.mark = known};
     std::int64_t crc_segment = known.segment;
     std::uint32_t crc = known.crc;
     for (;;) {
+      const LogPosition before = sequence_.end();
       const LogReadStatus status = sequence_.next();
+      if (status == LogReadStatus::kRecord && !sequence_.in_checkpoint() && sequence_.start() >= until) {
+        const bool same = before.segment == sequence_.start().segment;
+        end.mark = {.segment = sequence_.start().segment, .offset = same ? before.offset : 0};
+        end.mark.crc = crc_segment == end.mark.segment ? crc : 0;
+        return end;
+      }
       const bool is_cut = status == LogReadStatus::kRecord && is_cut_record();
       if (status == LogReadStatus::kRecord && !is_cut) {
         apply(result);
@@ -143,7 +155,10 @@ std::optional<HeadFiles> open_newest_head(const std::string& home, bool writable
       return std::nullopt;
     }
     try {
-      return HeadFiles::open(fmt::format("{}/{}", generations, number), writable);
+      auto files = HeadFiles::open(fmt::format("{}/{}", generations, number), writable);
+      if (files.has_value() || newest_number(generations) == number) {
+        return files;
+      }
     } catch (const Error&) {
       // It was replaced while its files were being opened; or it is damaged, and there is no newer one.
       if (newest_number(generations) == number && tries > 0) {
@@ -189,18 +204,27 @@ HeadStanding compare_with_logs(const HeadCommit& commit, const LogState& logs) {
 
 HeadHome::HeadHome(std::string store, std::string home, NewFileOwner owner, bool serves_writers)
     : store_(std::move(store)), home_(std::move(home)), owner_(owner), serves_writers_(serves_writers) {
-  create_owned_folder(home_, owner_);
-  create_owned_folder(generations(), owner_);
+  make_folders();
+}
+
+/// Removing a head is harmless at any time.
+void HeadHome::make_folders() const {
+  if (!path_exists(generations())) {
+    create_owned_folder(home_, owner_);
+    create_owned_folder(generations(), owner_);
+  }
 }
 
 std::optional<FileLock> HeadHome::lock_writer(std::chrono::milliseconds timeout) const {
+  make_folders();
   return FileLock::lock_within(writer_lock_path(), owner_, timeout);
 }
 
 bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
                              HeadCatchUp& result) const {
   const HeadCommit known = files.published();
-  const HeadStanding standing = compare_with_logs(known, look_at_logs(store_));
+  const LogState logs = look_at_logs(store_);
+  const HeadStanding standing = compare_with_logs(known, logs);
   // A server may have used refs again that a cut has retired, as long as the log still had them.
   const bool is_revived = standing == HeadStanding::kForeign && known.shrink_wal >= 0;
   if (standing == HeadStanding::kGone || is_revived || !log_matches(known.wal, store_ + "/wal") ||
@@ -224,8 +248,8 @@ bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const Da
     head.abandon();
     return false;
   }
-  const LogEnd wal_end = wal.run(known.wal, result);
-  const LogEnd wbl_end = wbl.run(known.wbl, result);
+  const LogEnd wal_end = wal.run(known.wal, kToTheEnd, result);
+  const LogEnd wbl_end = wbl.run(known.wbl, {logs.wbl_segment, logs.wbl_size}, result);
   applier.finish();
   head.next().wal = wal_end.mark;
   head.next().wbl = wbl_end.mark;
@@ -240,7 +264,7 @@ bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const Da
 
 HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
                                const DamageReport& on_damage) const {
-  if (!files.has_value() || files->control().retired.load() != 0) {
+  if (!files.has_value() || files->control().retired.load() != 0 || !files->is_in_place()) {
     files.reset();
     cut_back_lost();
     files = open(true);
@@ -262,7 +286,8 @@ HeadCatchUp HeadHome::rebuild(std::optional<HeadFiles>& files, std::int64_t floo
 
 HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_damage, HeadCatchUp& result) const {
   const std::uint64_t number = newest_number(generations()) + 1;
-  const std::string folder = fmt::format("{}/building.{}", generations(), number);
+  // Two may be at it: a writer, and a maintainer without the writer's lock.
+  const std::string folder = fmt::format("{}/building.{}.{}", generations(), number, ::getpid());
   (void)remove_tree(folder);
   HeadFiles files = HeadFiles::create(folder, number, owner_);
   HeadWriter head(files, HeadWriter::Mode::kBuilding);
@@ -273,13 +298,15 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
     head.note_ref(largest_known_ref(store_));
   }
   LogApplier applier(head);
-  // Both logs are opened before either is read: the WBL's series are in the WAL.
+  // Both logs are opened before either is read, and of the WBL that much is read as there was before: its series are in
+  // the WAL, and a server may be writing both.
+  const LogState logs = look_at_logs(store_);
   LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
   LogRead wbl(store_ + "/wbl", LogKind::kWbl, applier, on_damage);
   (void)wal.open({});
   (void)wbl.open({});
-  const LogEnd wal_end = wal.run({}, result);
-  const LogEnd wbl_end = wbl.run({}, result);
+  const LogEnd wal_end = wal.run({}, kToTheEnd, result);
+  const LogEnd wbl_end = wbl.run({}, {logs.wbl_segment, logs.wbl_size}, result);
   applier.finish();
   head.next().checkpoint = wal.checkpoint();
   head.next().wal = wal_end.mark;

@@ -94,6 +94,7 @@ class HeadHome {
 
  private:
   [[nodiscard]] std::string generations() const { return home_ + "/" + std::to_string(kHeadFormat); }
+  void make_folders() const;
   [[nodiscard]] bool bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
                                    HeadCatchUp& result) const;
 
