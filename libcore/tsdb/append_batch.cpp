@@ -146,7 +146,13 @@ void AppendBatch::add(const SampleBatch& batch, const BatchSample& sample) {
     refuse(Refusal::kTooFarAhead, incoming.labels, sample.t_ms);
     return;
   }
-  if (incoming.histogram != nullptr && !is_stale_marker(incoming.histogram->sum)) {
+  if (incoming.histogram != nullptr && is_stale_marker(incoming.histogram->sum)) {
+    // What else a stale marker holds says nothing, and nobody has looked whether its parts agree.
+    stale_ = Histogram{};
+    stale_.is_float = incoming.histogram->is_float;
+    stale_.sum = incoming.histogram->sum;
+    incoming.histogram = &stale_;
+  } else if (incoming.histogram != nullptr) {
     if (const auto fault = histogram_fault(*incoming.histogram); fault.has_value()) {
       refuse(Refusal::kBadHistogram, incoming.labels, sample.t_ms, *fault);
       return;
