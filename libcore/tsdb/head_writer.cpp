@@ -63,6 +63,10 @@ HeadWriter::HeadWriter(HeadFiles& files, Mode mode) : files_(files), mode_(mode)
 
 void HeadWriter::begin() {
   undo_touched();
+  look();
+}
+
+void HeadWriter::look() {
   next_ = files_.published();
   published_ = next_.number;
   next_.number = published_ + 1;
