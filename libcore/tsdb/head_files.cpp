@@ -26,7 +26,6 @@ bool copy_state(const SeriesState& from, SeriesStateView& out) noexcept {
   out.late_used = from.late_used;
   out.metadata = from.metadata;
   out.count = from.count;
-  out.late_count = from.late_count;
   std::atomic_thread_fence(std::memory_order_acquire);
   if (stamp == 0 || from.stamp.load(std::memory_order_relaxed) != stamp) {
     return false;

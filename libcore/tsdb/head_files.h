@@ -85,7 +85,6 @@ struct SeriesStateView {
   std::uint32_t late_used = 0;
   std::uint32_t metadata = 0;
   std::uint16_t count = 0;
-  std::uint16_t late_count = 0;
   SlabKind kind = SlabKind::kNone;
   std::uint8_t leading = 0;
   std::uint8_t trailing = 0;

@@ -241,7 +241,7 @@ void remove_outdated(const HeadHome& home, std::int64_t checkpoint) {
 
 /// Puts the checkpoint in place of the segments. Returns false if something has come between.
 bool commit_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last, const std::string& staged,
-                       const UpkeepOptions& options) {
+                       const HeadUpkeepOptions& options) {
   const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
   HeadWriter head(files, HeadWriter::Mode::kShared);
   head.begin();
@@ -266,7 +266,7 @@ bool commit_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last
 /// Logs again the late samples that no block holds, and drops the segments they were in. The first locked step logs, the
 /// second drops: between them the log is flushed.
 bool shrink_wbl(const HeadHome& home, HeadFiles& files, std::int64_t last, std::int64_t from_t_ms,
-                const UpkeepOptions& options) {
+                const HeadUpkeepOptions& options) {
   std::uint64_t logged = 0;
   {
     const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
@@ -315,7 +315,7 @@ bool shrink_wbl(const HeadHome& home, HeadFiles& files, std::int64_t last, std::
 
 /// A generation of the head from the shorter log takes the place of the old one.
 void renew_head(const HeadHome& home, std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
-                const UpkeepOptions& options) {
+                const HeadUpkeepOptions& options) {
   HeadCatchUp found;
   HeadFiles built = home.build_aside(floor_t_ms, {}, found);
   const auto writer = home.lock_writer(options.lock_timeout);
@@ -340,7 +340,7 @@ void renew_head(const HeadHome& home, std::optional<HeadFiles>& files, std::int6
 
 }  // namespace
 
-bool shrink_logs(const HeadHome& home, const UpkeepOptions& options) {
+bool shrink_logs(const HeadHome& home, const HeadUpkeepOptions& options) {
   std::optional<HeadFiles> files = home.open(true);
   if (!files.has_value()) {
     return false;
