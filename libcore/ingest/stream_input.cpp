@@ -128,7 +128,7 @@ bool StreamInput::choose_decoder(bool must) {
       decoder_ = make_rw2_decoder(std::min(options_.message_limit, kMostRw2Bytes));
       break;
     default:
-      decoder_ = make_text_decoder(*format_);
+      decoder_ = options_.text_decoder ? options_.text_decoder(*format_) : make_text_decoder(*format_);
       break;
   }
   return true;
