@@ -18,6 +18,7 @@
 #include "tsdb/block_builder.h"
 #include "tsdb/store_reader.h"
 #include "tsdb/store_stage.h"
+#include "tsdb/upkeep.h"
 
 namespace mcore {
 namespace {
@@ -77,6 +78,9 @@ class BulkImport::Job final : public BulkSink {
     options.stop = options_.stop;
     options.open_stored = [this] { return open_stored(); };
     return options;
+  }
+  [[nodiscard]] DamageReport on_damage() const {
+    return options_.on_damage ? options_.on_damage : [](const Error&) {};
   }
   [[nodiscard]] bool asked_to_stop() {
     stopped_ = stopped_ || (options_.stop && options_.stop());
@@ -168,7 +172,7 @@ void BulkImport::Job::hand_on() {
   queue_.push();
   if (builder_.is_full()) {
     queue_.drain();
-    builder_.flush();
+    stopped_ = !builder_.flush() || stopped_;
     ++epoch_;
   }
 }
@@ -246,14 +250,14 @@ void BulkImport::Job::read_stream(int fd, const std::string& name) {
 
 void BulkImport::Job::read_store(const std::string& path) {
   source_ = path;
-  StoreReader reader(path, options_.on_damage);
+  StoreReader reader(path, on_damage());
   const std::optional<TimeRange> all = reader.time_range();
   if (!all) {
     return;
   }
   SeriesSamples samples;
   // Windows without data cost nothing but a look at the list of blocks.
-  for (std::int64_t start = window_start(all->min_t_ms, kStorePieceMs); start <= all->max_t_ms;
+  for (std::int64_t start = aligned_start(all->min_t_ms, kStorePieceMs); start <= all->max_t_ms;
        start += kStorePieceMs) {
     const std::unique_ptr<SeriesSet> set = reader.select({}, {start, start + kStorePieceMs - 1});
     while (!asked_to_stop() && set->next()) {
@@ -277,7 +281,7 @@ void BulkImport::Job::read_store(const std::string& path) {
 
 /// What the store holds, or null if that is nothing.
 std::unique_ptr<Querier> BulkImport::Job::open_stored() const {
-  auto reader = std::make_unique<StoreReader>(writer_.home().store(), options_.on_damage);
+  auto reader = std::make_unique<StoreReader>(writer_.home().store(), on_damage());
   return reader->time_range() ? std::move(reader) : nullptr;
 }
 
@@ -285,13 +289,21 @@ std::unique_ptr<Querier> BulkImport::Job::open_stored() const {
 /// being filled.
 std::int64_t BulkImport::Job::end_of_blocks(TimeRange range) {
   std::int64_t end = std::numeric_limits<std::int64_t>::max();
-  if (const auto oldest = writer_.oldest_only_in_log()) {
-    end = window_start(*oldest);
-  }
   if (range.max_t_ms > now_ms_ - kHeadSpanMs) {
-    end = std::min(end, window_start(range.max_t_ms));
+    end = aligned_start(range.max_t_ms, kChunkWindowMs);
   }
-  return end;
+  std::optional<std::int64_t> oldest = writer_.oldest_only_in_log();
+  if (oldest && *oldest < end && range.max_t_ms >= aligned_start(*oldest, kChunkWindowMs)) {
+    // The log stands in the way. What is due there becomes blocks now, and all of it if there is a whole window beyond.
+    const std::int64_t beyond = aligned_start(writer_.last_commit().max_t_ms, kChunkWindowMs) + 2 * kChunkWindowMs;
+    UpkeepOptions upkeep;
+    upkeep.lock_timeout = options_.writer.lock_timeout;
+    upkeep.is_cancelled = options_.stop;
+    upkeep.on_damage = on_damage();
+    (void)cut_and_shrink(writer_.home().store(), clock_, beyond <= std::min(end, range.max_t_ms), upkeep);
+    oldest = writer_.oldest_only_in_log();
+  }
+  return oldest ? std::min(end, aligned_start(*oldest, kChunkWindowMs)) : end;
 }
 
 void BulkImport::Job::put(const std::vector<BuiltBlock>& blocks) {
@@ -302,6 +314,7 @@ void BulkImport::Job::put(const std::vector<BuiltBlock>& blocks) {
     outcome_.in_blocks += block.meta.stats.samples;
     outcome_.blocks.push_back(block.meta);
   }
+  create_owned_folder(store + "/wal", writer_.home().owner());  // readers of other makes want one
   if (options_.sync) {
     sync_directory(stage_.folder());
   }

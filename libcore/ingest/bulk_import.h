@@ -60,7 +60,7 @@ struct ImportOutcome {
 ///
 /// Shape:    exemplars and metadata have no place in blocks and are left out. Of two samples of a series with the same
 ///           time the first one counts, one in the store before all that come.
-/// Lifetime: `clock` must outlive it. What is under way lies in STORE/head/stage and goes with it.
+/// Lifetime: `clock` must outlive it. What is under way lies in STORE/head/import and goes with it.
 /// Errors:   throws Error: kIo, kBusy, kCorrupt as StoreWriter; kSyntax for a stream that is none, or at a fault with
 ///           stop_at_fault.
 /// Threads:  one; uses a second one of its own.

@@ -69,6 +69,9 @@ bool StreamInput::decode() {
     if (decoder_ == nullptr && !choose_decoder(is_due())) {
       return false;
     }
+    if (at_end_) {
+      decoder_->expect_end();
+    }
     const DecodeOutcome outcome = decoder_->decode(source_.bytes(), sink_);
     source_.use(outcome.used);
     if (outcome.damaged) {
@@ -99,7 +102,11 @@ bool StreamInput::choose_decoder(bool must) {
   if (start.empty()) {
     return false;
   }
-  if (!options_.format) {
+  if (!options_.csv_columns.empty()) {
+    format_ = StreamFormat::kCsv;
+  } else if (options_.format) {
+    format_ = options_.format;
+  } else {
     if (detector_ == nullptr) {
       const std::string tail = source_.tail(7);
       const bool has_eof = tail == "# EOF" || tail.ends_with("\n# EOF") || tail.ends_with("# EOF\n");
@@ -117,8 +124,6 @@ bool StreamInput::choose_decoder(bool must) {
       return false;
     }
     format_ = found;
-  } else {
-    format_ = options_.format;
   }
   switch (*format_) {
     case StreamFormat::kProtobuf:
@@ -127,7 +132,14 @@ bool StreamInput::choose_decoder(bool must) {
     case StreamFormat::kRw2:
       decoder_ = make_rw2_decoder(std::min(options_.message_limit, kMostRw2Bytes));
       break;
-    default:
+    case StreamFormat::kJsonLines:
+      decoder_ = make_json_decoder();
+      break;
+    case StreamFormat::kCsv:
+      decoder_ = make_csv_decoder(options_.csv_columns);
+      break;
+    case StreamFormat::kPrometheusText:
+    case StreamFormat::kOpenMetrics:
       decoder_ = options_.text_decoder ? options_.text_decoder(*format_) : make_text_decoder(*format_);
       break;
   }

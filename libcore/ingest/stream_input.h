@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "ingest/byte_source.h"
@@ -15,6 +16,7 @@
 #include "ingest/stream_format.h"
 #include "ingest/stream_sink.h"
 #include "model/sample_batch.h"
+#include "text/csv_columns.h"
 #include "text/exposition_reader.h"
 
 namespace mcore {
@@ -27,6 +29,7 @@ struct StreamInputOptions {
   std::size_t line_limit = 16 << 20;
   std::size_t message_limit = 64 << 20;  // of protobuf and rw2
   ExpositionReaderOptions exposition{};  // of protobuf
+  std::vector<CsvColumn> csv_columns{};  // what the columns of CSV are; if there are any, the stream is CSV
   /// Decodes text formats in place of the own decoder, for readers that have a faster way.
   std::function<std::unique_ptr<StreamDecoder>(StreamFormat)> text_decoder{};
   std::function<bool()> stop{};  // asked at least twice a second while waiting; true ends the stream

@@ -141,6 +141,7 @@ std::optional<TableFormat> table_format_by_name(std::string_view name) noexcept 
 }
 
 ResultTable::ResultTable(std::vector<Column> columns, TableStyle style) : columns_(std::move(columns)), style_(style) {
+  assert(!columns_.empty());
   row_.reserve(columns_.size());
 }
 

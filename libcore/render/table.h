@@ -56,6 +56,7 @@ struct TableStyle {
 /// widths.
 class ResultTable {
  public:
+  /// Requires: at least one column.
   ResultTable(std::vector<Column> columns, TableStyle style);
 
   /// One cell of the row under way, each for columns of its kind. none() is for any.

@@ -32,8 +32,10 @@ struct ExpositionLosses {
   std::uint64_t native_histograms = 0;
   std::uint64_t start_timestamps = 0;
   std::uint64_t stale_markers = 0;  // written as NaN, they read back as ordinary NaN
+  std::uint64_t types = 0;          // series of classic histograms and summaries written as untyped ones
+  std::uint64_t labels = 0;         // labels of series that have no column
   [[nodiscard]] bool any() const noexcept {
-    return exemplars + native_histograms + start_timestamps + stale_markers > 0;
+    return exemplars + native_histograms + start_timestamps + stale_markers + types + labels > 0;
   }
 };
 

@@ -62,21 +62,4 @@ bool AppendRecords::empty() const noexcept {
   return empty;
 }
 
-void AppendRecords::frame(LogFramer& framer) const {
-  const auto add = [&](const std::string& record) {
-    if (!record.empty()) {
-      framer.add(record);
-    }
-  };
-  add(series_);
-  add(metadata_);
-  add(samples_.record());
-  add(histograms_[0].record());
-  add(histograms_[2].record());
-  add(histograms_[1].record());
-  add(histograms_[3].record());
-  add(tombstones_);
-  add(exemplars_.record());
-}
-
 }  // namespace mcore

@@ -28,8 +28,21 @@ class AppendRecords {
   void add_exemplar(std::uint64_t ref, std::int64_t t_ms, double value, LabelsView labels);
   void add_tombstone(std::uint64_t ref, std::int64_t min_t_ms, std::int64_t max_t_ms);
   [[nodiscard]] bool empty() const noexcept;
+  /// Hands each record that holds something to `use`, in that order.
+  template <typename Use>
+  void each(const Use& use) const {
+    for (const std::string* record :
+         {&series_, &metadata_, &samples_.record(), &histograms_[0].record(), &histograms_[2].record(),
+          &histograms_[1].record(), &histograms_[3].record(), &tombstones_, &exemplars_.record()}) {
+      if (!record->empty()) {
+        use(*record);
+      }
+    }
+  }
   /// Adds all records to the framer's batch.
-  void frame(LogFramer& framer) const;
+  void frame(LogFramer& framer) const {
+    each([&](const std::string& record) { framer.add(record); });
+  }
 
  private:
   std::string series_;

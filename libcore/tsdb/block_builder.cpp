@@ -407,7 +407,7 @@ void BlockBuilder::plan(std::int64_t end_t_ms) {
   std::vector<std::int64_t> starts = part_windows_;
   std::int64_t last = std::numeric_limits<std::int64_t>::max();
   for (const SpooledChunk& chunk : spool_.chunks()) {
-    if (const std::int64_t start = window_start(chunk.min_t_ms); start != last) {
+    if (const std::int64_t start = aligned_start(chunk.min_t_ms); start != last) {
       starts.push_back(start);
       last = start;
     }
@@ -418,7 +418,7 @@ void BlockBuilder::plan(std::int64_t end_t_ms) {
   rest_.reset();
   std::vector<std::uint32_t> window_of(starts.size());
   for (std::size_t i = 0; i < starts.size(); ++i) {
-    const std::int64_t block = window_start(starts[i], options_.block_ms);
+    const std::int64_t block = aligned_start(starts[i], options_.block_ms);
     TimeRange range{starts[i], starts[i] + kChunkWindowMs - 1};
     if (block <= end_t_ms - options_.block_ms) {
       range = {block, block + options_.block_ms - 1};
@@ -444,7 +444,7 @@ void BlockBuilder::plan(std::int64_t end_t_ms) {
   last = std::numeric_limits<std::int64_t>::max();
   for (std::uint32_t i = 0; i < spool_.chunks().size(); ++i) {
     const SpooledChunk& chunk = spool_.chunks()[i];
-    if (const std::int64_t start = window_start(chunk.min_t_ms); start != last) {
+    if (const std::int64_t start = aligned_start(chunk.min_t_ms); start != last) {
       window = window_of[static_cast<std::size_t>(std::ranges::lower_bound(starts, start) - starts.begin())];
       last = start;
     }
@@ -531,7 +531,7 @@ bool BlockBuilder::write_all(std::span<const Window> windows, bool as_parts, std
   return !stopped;
 }
 
-void BlockBuilder::flush() {
+bool BlockBuilder::flush() {
   finish();
   const std::vector<Part> before = std::exchange(parts_, {});  // parts are joined in the end only
   const std::vector<std::int64_t> windows_before = std::exchange(part_windows_, {});
@@ -541,14 +541,14 @@ void BlockBuilder::flush() {
   parts_ = before;
   part_windows_ = windows_before;
   if (!done) {
-    return;  // whoever stopped us has no use for the rest
+    return false;
   }
   for (BuiltBlock& block : blocks) {
     parts_.push_back({std::move(block.folder), std::move(block.meta)});
   }
   std::int64_t last = std::numeric_limits<std::int64_t>::max();
   for (const SpooledChunk& chunk : spool_.chunks()) {
-    if (const std::int64_t start = window_start(chunk.min_t_ms); start != last) {
+    if (const std::int64_t start = aligned_start(chunk.min_t_ms); start != last) {
       part_windows_.push_back(start);
       last = start;
     }
@@ -564,6 +564,7 @@ void BlockBuilder::flush() {
   spool_.clear();
   table_.clear();
   sample_memory_ = 0;
+  return true;
 }
 
 std::optional<TimeRange> BlockBuilder::range() const {

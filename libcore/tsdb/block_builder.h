@@ -77,8 +77,9 @@ class BlockBuilder {
   [[nodiscard]] bool is_full() const noexcept {
     return table_.memory() + sample_memory_.load(std::memory_order_relaxed) >= limit_;
   }
-  /// Writes out what there is and forgets the series.
-  void flush();
+  /// Writes out what there is and forgets the series. False if it was stopped: nothing can be done with the builder
+  /// any more.
+  [[nodiscard]] bool flush();
 
   /// Ends the taking of samples. What follows requires it.
   void finish();

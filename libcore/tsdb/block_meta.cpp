@@ -15,8 +15,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Deeper nesting than any tool writes; the library copies values by recursion.
+// More than any tool writes. The library copies values by recursion, and searches an object's keys one by one.
 constexpr int kMaxDepth = 64;
+constexpr int kMaxKeys = 20'000;
 
 /// Reads the members of one object after another, each by its type, with the key's path for messages.
 class MetaReader {
@@ -154,9 +155,10 @@ bool read_compaction(const MetaReader& in, const Json& value, BlockMeta& meta) {
   return true;
 }
 
-/// Whether brackets nest no deeper than the library may be trusted with.
-bool is_shallow(std::string_view text) noexcept {
+/// Whether a text is no more than the library may be trusted with.
+bool is_moderate(std::string_view text) noexcept {
   int depth = 0;
+  int keys = 0;
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -171,6 +173,8 @@ bool is_shallow(std::string_view text) noexcept {
       }
     } else if (c == ']' || c == '}') {
       --depth;
+    } else if (c == ':' && ++keys > kMaxKeys) {
+      return false;
     }
   }
   return true;
@@ -180,13 +184,15 @@ Json parse_json(const MetaReader& in, std::string_view text) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     in.fail("the file is empty");
   }
-  if (!is_shallow(text)) {
-    in.fail(fmt::format("more than {} brackets deep", kMaxDepth));
+  if (!is_moderate(text)) {
+    in.fail(fmt::format("more than {} brackets deep, or more than {} keys", kMaxDepth, kMaxKeys));
   }
   try {
     return Json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
     in.fail(fmt::format("no JSON, at byte {}", error.byte > 0 ? error.byte - 1 : 0));
+  } catch (const nlohmann::json::out_of_range&) {
+    in.fail("a number beyond the largest there is");
   }
 }
 

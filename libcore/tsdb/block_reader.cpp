@@ -99,7 +99,11 @@ std::vector<std::string> BlockReader::label_names(std::span<const Selector> sele
   }
   std::vector<std::string_view> names;
   for (const std::uint32_t symbol : symbols) {
-    names.push_back(index.symbol(symbol));
+    try {
+      names.push_back(index.symbol(symbol));
+    } catch (const Error& error) {
+      report(error);
+    }
   }
   return to_strings(names);
 }

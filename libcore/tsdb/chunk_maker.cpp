@@ -40,13 +40,13 @@ void each_chunk_window(const SeriesSamples& samples, const std::function<void(co
     if (histogram_at < samples.histogram_t_ms.size()) {
       first = std::min(first, samples.histogram_t_ms[histogram_at]);
     }
-    const std::int64_t start = window_start(first);
+    const std::int64_t start = aligned_start(first);
     part.clear();
-    for (; float_at < samples.t_ms.size() && window_start(samples.t_ms[float_at]) == start; ++float_at) {
+    for (; float_at < samples.t_ms.size() && aligned_start(samples.t_ms[float_at]) == start; ++float_at) {
       part.t_ms.push_back(samples.t_ms[float_at]);
       part.value.push_back(samples.value[float_at]);
     }
-    for (; histogram_at < samples.histogram_t_ms.size() && window_start(samples.histogram_t_ms[histogram_at]) == start;
+    for (; histogram_at < samples.histogram_t_ms.size() && aligned_start(samples.histogram_t_ms[histogram_at]) == start;
          ++histogram_at) {
       part.histogram_t_ms.push_back(samples.histogram_t_ms[histogram_at]);
       part.histogram.push_back(samples.histogram[histogram_at]);
@@ -173,7 +173,7 @@ void ChunkMaker::append(std::uint32_t series, std::int64_t t_ms, const Histogram
 void ChunkMaker::begin(Open& open, std::int64_t t_ms, Kind kind) {
   open.kind = kind;
   open.min_t_ms = t_ms;
-  const std::int64_t start = window_start(t_ms);
+  const std::int64_t start = aligned_start(t_ms);
   open.end_t_ms = start > INT64_MAX - kChunkWindowMs ? INT64_MAX : start + kChunkWindowMs;
   if (kind == Kind::kHistogram) {
     if (open.histogram == 0) {

@@ -97,6 +97,13 @@ inline constexpr std::uint8_t kNoWindow = 0xFF;  // of SeriesStateView::leading
   return (commit << 16U) | (static_cast<std::uint64_t>(kind) << 14U) | (window << 6U) | trailing;
 }
 
+/// Whether a series has left the log: its ref must not be used any more, and its label set, when it comes back, is a new
+/// series. One that has no sample since the last cut and was not touched since it, or one that a server took out.
+[[nodiscard]] inline bool is_retired_series(const HeadCommit& commit, std::uint64_t ref, std::int64_t last_t_ms,
+                                            std::uint64_t state_commit) noexcept {
+  return ref == 0 || (last_t_ms < commit.retired_t_ms && state_commit <= commit.retired_commit);
+}
+
 /// Reads the series' state as of `commit`; false if it has been written over since (look again at a newer commit).
 /// Threads: safe beside a writer of another process.
 [[nodiscard]] bool read_state(const SeriesEntry& entry, std::uint64_t commit, SeriesStateView& out) noexcept;

@@ -46,10 +46,15 @@ class LogRead {
 
   LogEnd run(const HeadLogMark& known, HeadCatchUp& result) {
     LogEnd end{.mark = known};
+    std::int64_t crc_segment = known.segment;
+    std::uint32_t crc = known.crc;
     for (;;) {
       const LogReadStatus status = sequence_.next();
-      if (status == LogReadStatus::kRecord) {
+      const bool is_cut = status == LogReadStatus::kRecord && is_cut_record();
+      if (status == LogReadStatus::kRecord && !is_cut) {
         apply(result);
+        crc_segment = sequence_.in_checkpoint() ? -1 : sequence_.start().segment;
+        crc = sequence_.last_crc().value_or(0);
         continue;
       }
       if (status == LogReadStatus::kCorrupt) {
@@ -58,15 +63,12 @@ class LogRead {
         continue;
       }
       if (sequence_.last_segment() >= 0) {
+        const LogPosition at = is_cut ? sequence_.start() : sequence_.end();
         end.mark.segment = sequence_.last_segment();
-        end.mark.offset = sequence_.in_checkpoint() ? 0 : sequence_.end().offset;
-        if (const auto crc = sequence_.last_crc(); crc.has_value()) {
-          end.mark.crc = *crc;
-        } else if (known.segment != end.mark.segment) {
-          end.mark.crc = 0;
-        }
+        end.mark.offset = sequence_.in_checkpoint() ? 0 : at.offset;
+        end.mark.crc = crc_segment == end.mark.segment ? crc : 0;
       }
-      end.has_tail = status != LogReadStatus::kEnd || sequence_.is_padded();
+      end.has_tail = status != LogReadStatus::kEnd;
       return end;
     }
   }
@@ -74,6 +76,12 @@ class LogRead {
   [[nodiscard]] std::int64_t checkpoint() const noexcept { return sequence_.checkpoint(); }
 
  private:
+  /// A record at the very end of the log whose missing rest is zeros reads as a whole one. But it was promised to nobody,
+  /// and a mark behind the file's end could not be gone on from: it is a torn end like any other.
+  [[nodiscard]] bool is_cut_record() const noexcept {
+    return sequence_.is_padded() && !sequence_.in_checkpoint() && sequence_.start().segment == sequence_.last_segment();
+  }
+
   void apply(HeadCatchUp& result) {
     const std::string_view record = sequence_.record();
     const bool whole = kind_ == LogKind::kWal ? applier_.apply_wal(record) : applier_.apply_wbl(record);
@@ -269,6 +277,11 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
   result.wal_has_tail = wal_end.has_tail;
   result.wbl_has_tail = wbl_end.has_tail;
   return files;
+}
+
+bool HeadHome::bring_up(HeadFiles& built) const {
+  HeadCatchUp result;
+  return bring_forward(built, {}, result);
 }
 
 void HeadHome::switch_to(std::optional<HeadFiles>& files, HeadFiles built) const {

@@ -84,6 +84,8 @@ class HeadHome {
   HeadCatchUp rebuild(std::optional<HeadFiles>& files, std::int64_t floor_t_ms, const DamageReport& on_damage) const;
   /// Builds a generation beside the serving one without taking its place; switch_to() does that.
   [[nodiscard]] HeadFiles build_aside(std::int64_t floor_t_ms, const DamageReport& on_damage, HeadCatchUp& result) const;
+  /// Brings such a generation forward; false if the logs do not go on from it. Requires: the writer's lock.
+  [[nodiscard]] bool bring_up(HeadFiles& built) const;
   void switch_to(std::optional<HeadFiles>& files, HeadFiles built) const;
 
  private:

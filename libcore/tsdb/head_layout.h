@@ -122,6 +122,8 @@ struct HeadCommit {
   std::int64_t max_t_ms;
   std::int64_t retired_t_ms;     // a series without a sample since then, untouched since retired_commit, left the log
   std::uint64_t retired_commit;
+  std::int64_t shrink_wal;  // last segments whose samples before the floor a cut has put into blocks; -1: none
+  std::int64_t shrink_wbl;
   std::uint64_t samples;
   std::uint64_t late_samples;
   std::uint64_t blocks_stamp;  // of the directory's list of blocks when floor_t_ms was taken from it

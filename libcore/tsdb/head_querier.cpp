@@ -164,8 +164,12 @@ void read_late_samples(const HeadFiles& files, const SeriesStateView& state, Tim
 
 void read_head_samples(const HeadFiles& files, const HeadCommit& commit, std::uint32_t id, const SeriesStateView& state,
                        TimeRange range, std::int64_t in_order_from, SeriesSamples& out) {
-  read_in_order_samples(files, state, {std::max(range.min_t_ms, in_order_from), range.max_t_ms}, out);
+  // Where a server's logs have two values for one time, it shows the late one (tsdb-format 12, on 4.9); ours never do.
   read_late_samples(files, state, range, out);
+  SeriesSamples in_order;
+  SeriesSamples& to = out.empty() ? out : in_order;
+  read_in_order_samples(files, state, {std::max(range.min_t_ms, in_order_from), range.max_t_ms}, to);
+  merge_samples(out, std::move(in_order));
   for (const HeadTombstone& tombstone : head_tombstones(files, commit)) {
     if (tombstone.series == id) {
       erase_between(out.t_ms, out.value, tombstone);

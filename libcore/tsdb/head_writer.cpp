@@ -80,6 +80,8 @@ void HeadWriter::begin() {
     next_.min_t_ms = std::numeric_limits<std::int64_t>::max();
     next_.max_t_ms = kNoTime;
     next_.retired_t_ms = kNoTime;
+    next_.shrink_wal = -1;
+    next_.shrink_wbl = -1;
   }
 }
 
@@ -184,14 +186,9 @@ SeriesState& HeadWriter::writable(std::uint32_t id) {
 }
 
 bool HeadWriter::is_retired(std::uint32_t id) const noexcept {
-  if (files_.entry(id).ref == 0) {
-    return true;
-  }
-  if (next_.retired_t_ms == kNoTime) {
-    return false;
-  }
+  const SeriesEntry& entry = files_.entry(id);
   const SeriesState& now = current(id);
-  return now.last_t_ms < next_.retired_t_ms && (now.stamp.load(std::memory_order_relaxed) >> 16U) <= next_.retired_commit;
+  return is_retired_series(next_, entry.ref, now.last_t_ms, now.stamp.load(std::memory_order_relaxed) >> 16U);
 }
 
 std::optional<std::uint32_t> HeadWriter::find(LabelsView labels, std::uint64_t hash, std::uint32_t guess) const {
@@ -303,7 +300,8 @@ void HeadWriter::open_slab(SeriesState& state, std::int64_t t_ms, SlabKind kind,
   std::uint8_t size_log2 = kind == SlabKind::kXor ? kSmallestSlab : kUsualRecordSlab;
   if (kind == SlabKind::kXor && before == SlabKind::kXor && state.count > 1) {
     const std::size_t bits = std::size_t{state.used} * kUsualSamplesInSlab / state.count;
-    size_log2 = std::clamp(log2_for(sizeof(SlabHeader) + bits / 8), kSmallestSlab, kLargestXorSlab);
+    const auto twice = static_cast<std::uint8_t>(files_.slab(state.slab).size_log2 + 1);  // most series stop early
+    size_log2 = std::min(std::clamp(log2_for(sizeof(SlabHeader) + bits / 8), kSmallestSlab, kLargestXorSlab), twice);
   }
   size_log2 = std::max(size_log2, log2_for(sizeof(SlabHeader) + least_payload));
   const std::uint32_t unit = new_slab(t_ms, kind, size_log2);

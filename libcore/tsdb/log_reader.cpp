@@ -19,9 +19,26 @@ namespace {
 /// Small enough to stay in the second-level cache between the copy of the kernel and the checksum.
 constexpr std::size_t kBlockSize = 8 * kLogPageSize;
 static_assert(kBlockSize % kLogPageSize == 0);
+constexpr std::size_t kLengthEnd = 3;  // of a header: the type and the length
+constexpr std::uint64_t kLostPlace = ~std::uint64_t{0};
 
 bool all_zero(std::string_view bytes) noexcept {
   return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
+
+/// Bytes of the fragment, or of the zeros to the end of the page, at the front of `rest`; 0 if it is neither.
+std::size_t intact_size(std::string_view rest) noexcept {
+  if (all_zero(rest)) {
+    return rest.size();
+  }
+  const unsigned type = static_cast<unsigned char>(rest[0]) & kLogFragmentMask;
+  if (type == 0 || type > static_cast<unsigned>(LogFragment::kLast) || rest.size() < kLogHeaderSize) {
+    return 0;
+  }
+  const std::size_t length = load_be16(&rest[1]);
+  const bool intact = length <= rest.size() - kLogHeaderSize &&
+                      crc32c(rest.substr(kLogHeaderSize, length)) == load_be32(&rest[kLengthEnd]);
+  return intact ? kLogHeaderSize + length : 0;
 }
 
 /// Fills `out` from `offset`; less than its size only at the end of the file.
@@ -73,6 +90,7 @@ LogReader::Step LogReader::stop(LogReadStatus status) noexcept {
   return Step::kStop;
 }
 
+/// Damage to a record; the fragment at `resume` is where it says.
 LogReader::Step LogReader::corrupt(std::uint64_t at, std::string why, std::uint64_t resume) {
   fault_ = std::move(why);
   fault_offset_ = at;
@@ -80,12 +98,39 @@ LogReader::Step LogReader::corrupt(std::uint64_t at, std::string why, std::uint6
   return stop(LogReadStatus::kCorrupt);
 }
 
+/// Damage after which it is not known where the next fragment begins.
+LogReader::Step LogReader::lose_place(std::string why) {
+  return corrupt(at_, std::move(why), kLostPlace);
+}
+
 void LogReader::skip_damage() noexcept {
   if (status_ == LogReadStatus::kCorrupt) {
-    at_ = resume_;
+    at_ = resume_ == kLostPlace ? find_place() : resume_;
     after_damage_ = true;
     status_ = LogReadStatus::kRecord;
   }
+}
+
+/// The next place in the page of at_ from where on all is intact, or the next page. A single fragment with a right
+/// checksum is believed only where the damaged one says that it ends: a label may hold what looks like one.
+std::uint64_t LogReader::find_place() const noexcept {
+  const std::string_view rest = window_.substr(at_ - window_start_, log_page_room(at_));
+  if (rest.size() >= kLogHeaderSize) {
+    const std::size_t behind = kLogHeaderSize + load_be16(&rest[1]);
+    if (behind < rest.size() && !all_zero(rest.substr(behind)) && intact_size(rest.substr(behind)) != 0) {
+      return at_ + behind;
+    }
+  }
+  for (std::size_t from = 1; from < rest.size(); ++from) {
+    std::size_t to = from;
+    for (std::size_t size = 1; size != 0 && to < rest.size(); to += size) {
+      size = intact_size(rest.substr(to));
+    }
+    if (to == rest.size()) {
+      return at_ + from;
+    }
+  }
+  return at_ + log_page_room(at_);
 }
 
 LogReadStatus LogReader::next() {
@@ -142,59 +187,44 @@ LogReadStatus LogReader::end_of_file() noexcept {
 
 LogReader::Step LogReader::read_fragment(Fragment& fragment) {
   const std::uint64_t page_room = log_page_room(at_);
-  std::string_view rest = window_.substr(at_ - window_start_);
-  rest = rest.substr(0, page_room);
+  const std::string_view rest = window_.substr(at_ - window_start_, page_room);
+  fragment.at = at_;
   fragment.header = static_cast<unsigned char>(rest[0]);
-  if (fragment.type() == LogFragment::kZeros && fragment.compression() == 0) {
+  const LogFragment type = fragment.type();
+  if (type == LogFragment::kZeros && fragment.compression() == 0) {
     return skip_zeros(rest);
   }
-  if (rest.size() < page_room && (rest.size() < kLogHeaderSize || rest.size() - kLogHeaderSize < load_be16(&rest[1]))) {
-    return read_cut_fragment(fragment, rest, page_room);
+  if (type == LogFragment::kZeros || type > LogFragment::kLast) {
+    return lose_place(fmt::format("unknown fragment type {:#04x}", fragment.header));
   }
-  const std::uint64_t next_page = at_ + page_room;
-  if (fragment.type() == LogFragment::kZeros || fragment.type() > LogFragment::kLast) {
-    return corrupt(at_, fmt::format("unknown fragment type {:#04x}", fragment.header), next_page);
+  if (page_room < kLogHeaderSize) {
+    return lose_place(fmt::format("a fragment in the last {} bytes of a page", page_room));
   }
-  if (rest.size() < kLogHeaderSize) {
-    return corrupt(at_, fmt::format("a fragment in the last {} bytes of a page", rest.size()), next_page);
+  const std::size_t length = rest.size() < kLengthEnd ? 0 : load_be16(&rest[1]);
+  if (length > page_room - kLogHeaderSize) {
+    return lose_place(
+        fmt::format("a fragment of {} bytes where its page has room for {}", length, page_room - kLogHeaderSize));
   }
-  const std::size_t length = load_be16(&rest[1]);
-  if (length > rest.size() - kLogHeaderSize) {
-    return corrupt(
-        at_, fmt::format("a fragment of {} bytes where its page has room for {}", length, rest.size() - kLogHeaderSize),
-        next_page);
+  if (rest.size() < kLogHeaderSize + length) {
+    return read_cut_fragment(fragment, rest, length);
   }
-  fragment.at = at_;
-  fragment.crc = load_be32(&rest[3]);
+  fragment.crc = load_be32(&rest[kLengthEnd]);
   fragment.data = rest.substr(kLogHeaderSize, length);
-  const std::uint64_t behind = at_ + kLogHeaderSize + length;
   if (const std::uint32_t crc = crc32c(fragment.data); crc != fragment.crc) {
-    return corrupt(at_, fmt::format("checksum {:#010x}, want {:#010x}", crc, fragment.crc), behind);
+    return lose_place(fmt::format("checksum {:#010x}, want {:#010x}", crc, fragment.crc));
   }
-  at_ = behind;
+  at_ += kLogHeaderSize + length;
   return Step::kFragment;
 }
 
 /// The file ends inside this fragment, unless what is missing is zeros.
-LogReader::Step LogReader::read_cut_fragment(Fragment& fragment, std::string_view rest, std::uint64_t page_room) {
-  const bool has_length = rest.size() >= 3;
-  if (fragment.type() == LogFragment::kZeros || fragment.type() > LogFragment::kLast) {
-    return corrupt(at_, fmt::format("unknown fragment type {:#04x}", fragment.header), at_ + page_room);
-  }
+LogReader::Step LogReader::read_cut_fragment(Fragment& fragment, std::string_view rest, std::size_t length) {
   padded_.assign(rest);
-  padded_.resize(page_room, '\0');
-  const std::size_t length = page_room < kLogHeaderSize ? 0 : load_be16(&padded_[1]);
-  if (page_room < kLogHeaderSize || (has_length && length > page_room - kLogHeaderSize)) {
-    return corrupt(at_,
-                   fmt::format("a fragment of {} bytes where its page has room for {}", length,
-                               page_room - std::min(page_room, kLogHeaderSize)),
-                   at_ + page_room);
-  }
-  fragment.at = at_;
-  fragment.crc = load_be32(&padded_[3]);
-  fragment.data = std::string_view(padded_).substr(kLogHeaderSize, length);
+  padded_.resize(kLogHeaderSize + length, '\0');
+  fragment.crc = load_be32(&padded_[kLengthEnd]);
+  fragment.data = std::string_view(padded_).substr(kLogHeaderSize);
   if (rest.size() < kLogHeaderSize || crc32c(fragment.data) != fragment.crc) {
-    is_torn_to_nothing_ = length == 0 && fragment.crc == 0 && fragment.type() == LogFragment::kFull && fragments_ == 0;
+    is_torn_to_nothing_ = padded_ == std::string("\x01\0\0\0\0\0\0", kLogHeaderSize) && fragments_ == 0;
     note_file_end();
     return stop(LogReadStatus::kTorn);
   }
@@ -204,7 +234,7 @@ LogReader::Step LogReader::read_cut_fragment(Fragment& fragment, std::string_vie
 
 LogReader::Step LogReader::skip_zeros(std::string_view rest) {
   if (!all_zero(rest.substr(1))) {
-    return corrupt(at_, "bytes that are not zero in the padding of a page", at_ + log_page_room(at_));
+    return lose_place("bytes that are not zero in the padding of a page");
   }
   met_zeros_ = true;
   at_ += rest.size();

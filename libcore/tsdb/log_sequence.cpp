@@ -26,6 +26,10 @@ std::optional<std::uint32_t> LogSequence::last_crc() const noexcept {
   return has_record_ ? std::optional(reader_->last_crc()) : std::nullopt;
 }
 
+std::optional<std::uint32_t> LogSequence::crc_before_end() const {
+  return reader_ ? fragment_crc_before(files_[file_].fd.get(), path(), reader_->end()) : std::nullopt;
+}
+
 /// False if one of them has vanished.
 bool LogSequence::add_files(const std::string& folder, std::int64_t first, bool in_checkpoint) {
   for (const LogSegment& segment : list_log(folder).segments_from(first)) {

@@ -55,6 +55,9 @@ class LogSequence {
   }
   /// The stored checksum of the last fragment before end(), if a record was read from that segment.
   [[nodiscard]] std::optional<std::uint32_t> last_crc() const noexcept;
+  /// The same, looked up in the file: right after open() tells whether the log is still the one in which the position
+  /// was noted. Throws Error (kIo). Cost: reads a page.
+  [[nodiscard]] std::optional<std::uint32_t> crc_before_end() const;
   [[nodiscard]] bool is_padded() const noexcept { return reader_ && reader_->is_padded(); }
   /// Where the last segment ended when next() reported an end.
   [[nodiscard]] std::uint64_t file_end() const noexcept { return reader_ ? reader_->file_end() : 0; }

@@ -8,7 +8,7 @@ namespace mcore {
 namespace {
 
 std::string stage_of(const std::string& store) {
-  return store + "/head/stage";
+  return store + "/head/import";
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace mcore {
 
-/// A folder inside of a store for what is not finished yet: STORE/head/stage/<ULID>, which no server cleans up. A lock
+/// A folder inside of a store for what is not finished yet: STORE/head/import/<ULID>, which no server cleans up. A lock
 /// in it says that its owner lives; those of others that do not are removed on the way.
 ///
 /// Lifetime: the destructor removes the folder.

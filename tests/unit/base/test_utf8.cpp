@@ -42,5 +42,15 @@ TEST_CASE("in_quotes gives one line whatever the bytes are", "[base][utf8]") {
   CHECK(in_quotes("abcdef", 3) == R"("abc...")");
 }
 
+TEST_CASE("utf8_length measures the first character", "[base][utf8]") {
+  CHECK(utf8_length("") == 0);
+  CHECK(utf8_length("ab") == 1);
+  CHECK(utf8_length("\xC3\xA9x") == 2);
+  CHECK(utf8_length("\xE2\x82\xAC") == 3);
+  CHECK(utf8_length("\xF0\x9F\x98\x80") == 4);
+  CHECK(utf8_length("\xC3") == 0);
+  CHECK(utf8_length("\xFF") == 0);
+}
+
 }  // namespace
 }  // namespace mcore

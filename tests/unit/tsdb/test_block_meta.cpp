@@ -118,7 +118,9 @@ TEST_CASE("a meta.json that cannot be used is refused with the reason", "[tsdb][
       {head + R"("compaction":{"sources":[5]}})", "compaction.sources must be a string"},
       {head + R"("compaction":{"failed":1}})", "compaction.failed must be true or false"},
       {head + R"("compaction":{"parents":[{"minTime":1}]}})", "compaction.parents.ulid must be there"},
-      {std::string(100'000, '['), "more than 64 brackets deep"},
+      {head + R"("maxTime":1e999})", "a number beyond the largest there is"},
+      {std::string(100'000, '['), "more than 64 brackets deep, or more than 20000 keys"},
+      {std::string(20'001, ':'), "more than 64 brackets deep, or more than 20000 keys"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.text.substr(0, 100));

@@ -336,7 +336,8 @@ TEST_CASE("salvage finds every record that is intact", "[tsdb][log]") {
       {"in a first fragment", 20, {"abc", "def", "ghi"}},
       {"in a middle fragment", 32768 + 7, {"abc", "def", "ghi"}},
       {"in a last fragment", 32768 + 8 + 7, {"abc", "def", "ghi"}},
-      {"in a length", 32768 + 16 + 1, {"abc", joined}},  // what follows in its page has no beginning that is sure
+      {"in a length", 32768 + 16 + 1, {"abc", joined, "ghi"}},
+      {"in a type", 32768 + 16, {"abc", joined, "def", "ghi"}},  // a reserved bit
   };
   for (const Case& c : cases) {
     DYNAMIC_SECTION(c.name) {
@@ -355,6 +356,28 @@ TEST_CASE("salvage finds every record that is intact", "[tsdb][log]") {
       CHECK(got == c.want);
     }
   }
+}
+
+TEST_CASE("salvage finds what was written behind padding, and nothing inside a record", "[tsdb][log]") {
+  const std::string inner = full("abc" + full("planted") + "xyz");
+  std::string damaged = inner + full("def");
+  damaged[2] ^= 0x01;  // the length: everything is to be searched
+  LogReader reader(damaged);
+  REQUIRE(reader.next() == LogReadStatus::kCorrupt);
+  reader.skip_damage();
+  REQUIRE(reader.next() == LogReadStatus::kRecord);
+  CHECK(reader.record() == "def");
+
+  const std::string behind_padding = full("abc") + std::string(20, '\0') + full("def") + full("ghi");
+  LogReader lost(behind_padding);
+  REQUIRE(lost.next() == LogReadStatus::kRecord);
+  REQUIRE(lost.next() == LogReadStatus::kCorrupt);
+  lost.skip_damage();
+  REQUIRE(lost.next() == LogReadStatus::kRecord);
+  CHECK(lost.record() == "def");
+  REQUIRE(lost.next() == LogReadStatus::kRecord);
+  CHECK(lost.record() == "ghi");
+  CHECK(lost.next() == LogReadStatus::kEnd);
 }
 
 TEST_CASE("the checksum before a place identifies a log", "[tsdb][log]") {

@@ -131,6 +131,8 @@ TEST_CASE("reading goes on from a position, also after the log has grown", "[tsd
   CHECK(read_all(sequence) == "a b");
   const LogPosition noted = sequence.end();
   CHECK((noted == LogPosition{0, 16}));
+  const std::optional<std::uint32_t> sequence_crc = sequence.last_crc();
+  CHECK(sequence_crc == 0xd280b0c4U);  // of "b"
   std::ofstream(folder.path("00000000"), std::ios::app) << framed({"c"}, 16);
   CHECK(read_all(sequence) == "c");  // the same sequence sees what its last segment got
   folder.write("00000001", framed({"d"}));
@@ -138,7 +140,9 @@ TEST_CASE("reading goes on from a position, also after the log has grown", "[tsd
   REQUIRE(later.open(noted) == LogOpenStatus::kOpened);
   CHECK((later.end() == noted));
   CHECK_FALSE(later.last_crc().has_value());
+  CHECK(later.crc_before_end() == sequence_crc);
   CHECK(read_all(later) == "c d");
+  CHECK(later.crc_before_end() == later.last_crc());
   CHECK((later.end() == LogPosition{1, 8}));
 
   CHECK(later.open({0, 25}) == LogOpenStatus::kPositionGone);  // cut since

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tsdb/log_shrink.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <limits>
+
+#include "base/error.h"
+#include "tsdb/append_records.h"
+#include "tsdb/block_list.h"
+#include "tsdb/head_querier.h"
+#include "tsdb/log_append.h"
+#include "tsdb/log_flush.h"
+#include "tsdb/log_sequence.h"
+#include "tsdb/log_writer.h"
+
+namespace mcore {
+namespace {
+
+constexpr std::int64_t kMinTime = std::numeric_limits<std::int64_t>::min();
+
+/// Tells by the head which series stay in the log.
+class KeptSeries {
+ public:
+  explicit KeptSeries(HeadFiles& files) : files_(files), commit_(files.published()), head_(files, HeadWriter::Mode::kShared) {
+    head_.begin();
+  }
+  [[nodiscard]] bool keeps(std::uint64_t ref) {
+    const auto id = head_.find_ref(ref, guess_ + 1);
+    if (!id.has_value()) {
+      return false;
+    }
+    guess_ = *id;
+    const SeriesStateView state = head_.state(*id);
+    return !is_retired_series(commit_, files_.entry(*id).ref, state.last_t_ms, state.commit);
+  }
+  /// Metadata records of the series that stay, in one record; empty if there are none.
+  [[nodiscard]] std::string metadata() {
+    std::string record;
+    for (std::uint32_t id = 0; id < commit_.series_count; ++id) {
+      const SeriesStateView state = head_.state(id);
+      if (state.metadata == 0 || !keeps(files_.entry(id).ref)) {
+        continue;
+      }
+      const HeadMetadata metadata = read_metadata(files_, state.metadata);
+      if (record.empty()) {
+        begin_record(record, LogRecordType::kMetadata);
+      }
+      append_metadata(record, files_.entry(id).ref, metadata.type, metadata.unit, metadata.help);
+    }
+    return record;
+  }
+
+ private:
+  HeadFiles& files_;
+  HeadCommit commit_;
+  HeadWriter head_;
+  std::uint32_t guess_ = UINT32_MAX - 1;
+};
+
+/// Filters records into a checkpoint.
+class CheckpointFilter {
+ public:
+  CheckpointFilter(KeptSeries& kept, std::int64_t from_t_ms, LogFileWriter& out)
+      : kept_(kept), from_t_ms_(from_t_ms), out_(out) {}
+
+  /// All series first, whatever alias of them comes later: a server forgets a series' samples so far at a second record.
+  void add_series(std::string_view record) {
+    if (log_record_type(record) != LogRecordType::kSeries) {
+      return;
+    }
+    begin_record(record_, LogRecordType::kSeries);
+    SeriesRecordReader reader(log_record_body(record));
+    while (reader.next()) {
+      if (reader.is_canonical() && kept_.keeps(reader.ref())) {
+        append_series(record_, reader.ref(), reader.labels());
+      }
+    }
+    put(record_);
+  }
+
+  void add_samples(std::string_view record) {
+    const LogRecordType type = log_record_type(record);
+    const std::string_view body = log_record_body(record);
+    records_.clear();
+    switch (type) {
+      case LogRecordType::kSamples:
+      case LogRecordType::kSamplesV2:
+        add_floats(type, body);
+        break;
+      case LogRecordType::kHistograms:
+      case LogRecordType::kFloatHistograms:
+      case LogRecordType::kCustomHistograms:
+      case LogRecordType::kCustomFloatHistograms:
+      case LogRecordType::kHistogramsV2:
+      case LogRecordType::kFloatHistogramsV2:
+        add_histograms(type, body);
+        break;
+      case LogRecordType::kExemplars:
+        add_exemplars(body);
+        break;
+      case LogRecordType::kTombstones:
+        add_tombstones(body);
+        break;
+      default:
+        return;
+    }
+    records_.each([&](const std::string& kept) { out_.add(kept); });
+  }
+
+ private:
+  void put(const std::string& record) {
+    if (record.size() > 1) {
+      out_.add(record);
+    }
+  }
+  [[nodiscard]] bool wants(std::uint64_t ref, std::int64_t t_ms) { return t_ms >= from_t_ms_ && kept_.keeps(ref); }
+
+  void add_floats(LogRecordType type, std::string_view body) {
+    (void)samples_.decode(type, body);
+    for (const LogSample& sample : samples_.samples()) {
+      if (wants(sample.ref, sample.t_ms)) {
+        records_.add_sample(sample.ref, sample.t_ms, sample.value);
+      }
+    }
+  }
+  void add_histograms(LogRecordType type, std::string_view body) {
+    HistogramRecordReader reader(type, body);
+    while (reader.next()) {
+      if (wants(reader.ref(), reader.t_ms())) {
+        records_.add_sample(reader.ref(), reader.t_ms(), reader.histogram());
+      }
+    }
+  }
+  void add_exemplars(std::string_view body) {
+    ExemplarRecordReader reader(body);
+    while (reader.next()) {
+      if (reader.is_canonical() && wants(reader.ref(), reader.t_ms())) {
+        records_.add_exemplar(reader.ref(), reader.t_ms(), reader.value(), reader.labels());
+      }
+    }
+  }
+  void add_tombstones(std::string_view body) {
+    TombstoneRecordReader reader(body);
+    while (reader.next()) {
+      const bool drops_series = reader.min_t_ms() == kMinTime;  // the series is gone, and so is its record
+      if (!drops_series && wants(reader.ref(), reader.max_t_ms())) {
+        records_.add_tombstone(reader.ref(), reader.min_t_ms(), reader.max_t_ms());
+      }
+    }
+  }
+
+  KeptSeries& kept_;
+  std::int64_t from_t_ms_;
+  LogFileWriter& out_;
+  std::string record_;
+  AppendRecords records_;
+  SampleRecordDecoder samples_;
+};
+
+/// Hands every record of the checkpoint and of the segments up to `last` to `use`.
+template <typename Use>
+bool each_record(const HeadHome& home, std::int64_t last, const Use& use) {
+  LogSequence log(home.store() + "/wal", LogKind::kWal);
+  if (log.open({}) != LogOpenStatus::kOpened) {
+    return false;
+  }
+  for (;;) {
+    const LogReadStatus status = log.next();
+    if (status == LogReadStatus::kCorrupt) {
+      throw Error(log.fault());
+    }
+    if (status != LogReadStatus::kRecord) {
+      return true;
+    }
+    if (!log.in_checkpoint() && log.start().segment > last) {
+      return true;
+    }
+    use(log.record());
+  }
+}
+
+/// Writes the checkpoint that replaces the segments up to `last` into `folder`.
+bool write_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last, std::int64_t from_t_ms,
+                      const std::string& folder) {
+  (void)remove_tree(folder);
+  create_owned_folder(folder, home.owner());
+  KeptSeries kept(files);
+  LogFileWriter out(folder, home.owner());
+  CheckpointFilter filter(kept, from_t_ms, out);
+  const bool whole = each_record(home, last, [&](std::string_view record) { filter.add_series(record); }) &&
+                     each_record(home, last, [&](std::string_view record) { filter.add_samples(record); });
+  if (const std::string metadata = kept.metadata(); !metadata.empty()) {
+    out.add(metadata);
+  }
+  out.close();
+  return whole;
+}
+
+void remove_segments(const std::string& folder, std::int64_t last) {
+  for (const LogSegment& segment : list_log(folder).segments) {
+    if (segment.number <= last && ::unlink(segment.path.c_str()) != 0 && errno != ENOENT) {
+      throw Error(ErrorKind::kIo, "remove log segment", segment.path, errno_text(errno));
+    }
+  }
+}
+
+/// What a snapshot of a server's memory or an older checkpoint says is not true of the new log any more.
+void remove_outdated(const HeadHome& home, std::int64_t checkpoint) {
+  for (const DirectoryEntry& entry : list_directory(home.store())) {
+    if (entry.name.starts_with("chunk_snapshot.")) {
+      (void)remove_tree(home.store() + "/" + entry.name);
+    }
+  }
+  const std::string newest = checkpoint_path(home.store() + "/wal", checkpoint);
+  for (const DirectoryEntry& entry : list_directory(home.store() + "/wal")) {
+    const std::string path = home.store() + "/wal/" + entry.name;
+    if (entry.is_directory && entry.name.starts_with("checkpoint.") && path != newest) {
+      (void)remove_tree(path);
+    }
+  }
+}
+
+[[nodiscard]] bool stands(const HeadHome& home, const HeadFiles& files, const HeadCommit& commit) {
+  const HeadStanding standing = compare_with_logs(commit, look_at_logs(home.store()));
+  return files.control().retired.load() == 0 &&
+         (standing == HeadStanding::kCurrent || standing == HeadStanding::kBehind);
+}
+
+/// Puts the checkpoint in place of the segments. Returns false if something has come between.
+bool commit_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last, const std::string& staged,
+                       const UpkeepOptions& options) {
+  const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
+  HeadWriter head(files, HeadWriter::Mode::kShared);
+  head.begin();
+  // A checkpoint needs a segment behind it, or a server begins again at the first one (spec 4.10, trap 7).
+  if (!stands(home, files, head.next()) || head.next().wal.segment <= last) {
+    head.abandon();
+    return false;
+  }
+  const std::string path = checkpoint_path(home.store() + "/wal", last);
+  if (std::rename(staged.c_str(), path.c_str()) != 0) {
+    throw Error(ErrorKind::kIo, "rename checkpoint", path, errno_text(errno));
+  }
+  sync_directory(home.store() + "/wal");  // before what it replaces goes
+  head.next().checkpoint = last;
+  head.next().shrink_wal = -1;
+  head.publish();
+  remove_outdated(home, last);
+  remove_segments(home.store() + "/wal", last);
+  return true;
+}
+
+/// Logs again the late samples that no block holds, and drops the segments they were in. The first locked step logs, the
+/// second drops: between them the log is flushed.
+bool shrink_wbl(const HeadHome& home, HeadFiles& files, std::int64_t last, std::int64_t from_t_ms,
+                const UpkeepOptions& options) {
+  std::uint64_t logged = 0;
+  {
+    const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
+    HeadWriter head(files, HeadWriter::Mode::kShared);
+    head.begin();
+    HeadCommit& next = head.next();
+    if (!stands(home, files, next) || compare_with_logs(next, look_at_logs(home.store())) != HeadStanding::kCurrent ||
+        next.wbl.segment <= last) {
+      head.abandon();
+      return false;
+    }
+    AppendRecords records;
+    SeriesSamples late;
+    for (std::uint32_t id = 0; id < next.series_count; ++id) {
+      const SeriesStateView state = head.state(id);
+      late.clear();
+      read_late_samples(files, state, {from_t_ms, std::numeric_limits<std::int64_t>::max()}, late);
+      for (std::size_t i = 0; i < late.t_ms.size(); ++i) {
+        records.add_sample(files.entry(id).ref, late.t_ms[i], late.value[i]);
+      }
+      for (std::size_t i = 0; i < late.histogram_t_ms.size(); ++i) {
+        records.add_sample(files.entry(id).ref, late.histogram_t_ms[i], late.histogram[i]);
+      }
+    }
+    LogAppend wbl(home.store() + "/wbl", next.wbl, 0, false, home.owner());
+    wbl.write(records);
+    next.wbl = wbl.mark();
+    head.publish();
+    logged = next.number;
+  }
+  if (flush_logs(home, files, logged, options.lock_timeout) != FlushOutcome::kDurable) {
+    return false;
+  }
+  const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
+  HeadWriter head(files, HeadWriter::Mode::kShared);
+  head.begin();
+  if (!stands(home, files, head.next())) {
+    head.abandon();
+    return false;
+  }
+  head.next().shrink_wbl = -1;
+  head.publish();
+  remove_segments(home.store() + "/wbl", last);
+  return true;
+}
+
+/// A generation of the head from the shorter log takes the place of the old one.
+void renew_head(const HeadHome& home, std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
+                const UpkeepOptions& options) {
+  HeadCatchUp found;
+  HeadFiles built = home.build_aside(floor_t_ms, {}, found);
+  const auto writer = home.lock_writer(options.lock_timeout);
+  if (!writer.has_value()) {
+    (void)remove_tree(built.folder());
+    throw Error(ErrorKind::kBusy, "lock store", home.writer_lock_path(),
+                "held by " + describe_lock_holder(home.writer_lock_path()));
+  }
+  if (files->control().retired.load() != 0 || !home.bring_up(built)) {
+    (void)remove_tree(built.folder());
+    return;  // others were faster, or a server came
+  }
+  home.switch_to(files, std::move(built));
+}
+
+}  // namespace
+
+bool shrink_logs(const HeadHome& home, const UpkeepOptions& options) {
+  std::optional<HeadFiles> files = home.open(true);
+  if (!files.has_value()) {
+    return false;
+  }
+  const HeadCommit commit = files->published();
+  if (commit.shrink_wal < 0 && commit.shrink_wbl < 0) {
+    return false;
+  }
+  const std::int64_t floor = std::min(commit.floor_t_ms, min_valid_t_ms(list_blocks(home.store(), options.on_damage)));
+  if (commit.shrink_wal > commit.checkpoint) {
+    const std::string staged = home.folder() + "/stage-checkpoint";
+    if (!write_checkpoint(home, *files, commit.shrink_wal, floor, staged) ||
+        !commit_checkpoint(home, *files, commit.shrink_wal, staged, options)) {
+      (void)remove_tree(staged);
+      return false;
+    }
+  }
+  if (commit.shrink_wbl >= 0 && !shrink_wbl(home, *files, commit.shrink_wbl, floor, options)) {
+    return false;
+  }
+  renew_head(home, files, floor, options);
+  return true;
+}
+
+}  // namespace mcore

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "cli/command.h"
+
+namespace mcore {
+
+[[nodiscard]] std::unique_ptr<Command> make_append_command();
+[[nodiscard]] std::unique_ptr<Command> make_compact_command();
+[[nodiscard]] std::unique_ptr<Command> make_export_command();
+
+}  // namespace mcore
