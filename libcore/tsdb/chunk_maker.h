@@ -19,7 +19,8 @@ namespace mcore {
 /// The aligned windows that no chunk reaches over: the ranges of the blocks that a server cuts.
 inline constexpr std::int64_t kChunkWindowMs = 7'200'000;
 /// The start of the aligned window, of that length, that holds a time.
-[[nodiscard]] constexpr std::int64_t aligned_start(std::int64_t t_ms, std::int64_t window_ms = kChunkWindowMs) noexcept {
+[[nodiscard]] constexpr std::int64_t aligned_start(std::int64_t t_ms,
+                                                   std::int64_t window_ms = kChunkWindowMs) noexcept {
   const std::int64_t rest = t_ms % window_ms;
   return t_ms - (rest < 0 ? rest + window_ms : rest);
 }
