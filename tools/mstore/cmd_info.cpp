@@ -70,6 +70,10 @@ class InfoCommand final : public Command {
   std::vector<std::string> warnings_;
 };
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 double bytes_per_sample(std::uint64_t bytes, std::uint64_t samples) {
   return samples == 0 ? 0 : static_cast<double>(bytes * 100 / samples) / 100;
 }
@@ -122,12 +126,15 @@ void InfoCommand::print_table(const std::string& path, Console& io) const {
     line("range", "no samples");
   }
   const BlockStats totals = info_.block_totals();
-  line("blocks", fmt::format("{}, {} samples, {}, {:.2f} bytes a sample", info_.blocks.size(), totals.samples,
-                             bytes_text(info_.block_bytes()), bytes_per_sample(info_.block_bytes(), totals.samples)));
+  line("blocks", info_.blocks.empty() ? "none"
+                           : fmt::format("{}, {}, {}, {:.2f} bytes a sample", info_.blocks.size(),
+                                         counted(totals.samples, "sample"), bytes_text(info_.block_bytes()),
+                                         bytes_per_sample(info_.block_bytes(), totals.samples)));
   if (info_.head.has_value()) {
     const HeadInfo& head = *info_.head;
-    line("head", fmt::format("{} series, {} samples, {} of them late, {}", head.series, head.samples + head.late_samples,
-                             head.late_samples, bytes_text(head.bytes)));
+    line("head", fmt::format("{} series, {}, {} of them late, {}", head.series,
+                             counted(head.samples + head.late_samples, "sample"), head.late_samples,
+                             bytes_text(head.bytes)));
     if (head.max_t_ms != kNoTime) {
       line("newest", fmt::format("{}, {} {}", time_text(head.max_t_ms),
                                  duration_text(std::chrono::milliseconds(std::abs(now_ms_ - head.max_t_ms) / 1000 * 1000)),
@@ -137,10 +144,10 @@ void InfoCommand::print_table(const std::string& path, Console& io) const {
       line("floor", time_text(head.floor_t_ms) + ", earlier samples are late");
     }
   }
-  line("wal", fmt::format("{} segments, {}{}", info_.wal.segments, bytes_text(info_.wal.bytes),
+  line("wal", fmt::format("{}, {}{}", counted(info_.wal.segments, "segment"), bytes_text(info_.wal.bytes),
                           info_.wal.has_checkpoint ? ", with a checkpoint" : ""));
-  line("wbl", fmt::format("{} segments, {}", info_.wbl.segments, bytes_text(info_.wbl.bytes)));
-  line("health", warnings_.empty() ? "good" : warnings_.front());
+  line("wbl", fmt::format("{}, {}", counted(info_.wbl.segments, "segment"), bytes_text(info_.wbl.bytes)));
+  line("health", warnings_.empty() ? "nothing wrong at a glance" : warnings_.front());
   for (std::size_t i = 1; i < warnings_.size(); ++i) {
     line("", warnings_[i]);
   }
