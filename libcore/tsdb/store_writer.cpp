@@ -162,10 +162,8 @@ AppendOutcome StoreWriter::append(const SampleBatch& batch) {
     if (step == Step::kAgain) {
       continue;
     }
-    if ((options_.sync || step == Step::kSeriesLogged) && !options_.dry_run) {
-      if (flush_logs(home_, *files_, last_commit_.number, options_.lock_timeout) == FlushOutcome::kLost) {
-        continue;
-      }
+    if ((options_.sync || step == Step::kSeriesLogged) && !options_.dry_run && flush() == FlushOutcome::kLost) {
+      continue;
     }
     if (step == Step::kDone) {
       outcome.new_series += series_logged;
@@ -174,6 +172,22 @@ AppendOutcome StoreWriter::append(const SampleBatch& batch) {
     series_logged += outcome.new_series;
   }
   throw Error(ErrorKind::kBusy, "append", store_, "the log changes under every attempt");
+}
+
+FlushOutcome StoreWriter::flush() {
+  try {
+    return flush_logs(home_, *files_, last_commit_.number, options_.lock_timeout);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kIo) {
+      try {
+        const FileLock writer = lock_writer();
+        home_.cut_back_lost();
+      } catch (const Error&) {
+        // the next writer does it
+      }
+    }
+    throw;
+  }
 }
 
 StoreWriter::Step StoreWriter::try_append(const SampleBatch& batch, AppendOutcome& outcome) {
@@ -255,8 +269,8 @@ bool StoreWriter::commit(HeadWriter& head, const AppendBatch& batch) {
   return true;
 }
 
-/// What lies behind the last whole record is the torn end of a killed writer, or a server's padding. Under the lock, and
-/// after one more look: a record may have been finished meanwhile.
+/// What lies behind the last whole record is the torn end of a killed writer, or a server's padding. Under the lock,
+/// and after one more look: a record may have been finished meanwhile.
 void StoreWriter::cut_tails() {
   const HeadCatchUp result = home_.catch_up(files_, blocks_.min_valid_t_ms(), {});
   const HeadCommit commit = files_->published();

@@ -13,6 +13,7 @@
 #include "storage/querier.h"
 #include "tsdb/append_batch.h"
 #include "tsdb/head_home.h"
+#include "tsdb/log_flush.h"
 #include "tsdb/store_blocks.h"
 
 namespace mcore {
@@ -33,7 +34,8 @@ struct StoreWriterOptions {
 /// Appends to a store, beside other processes that do the same (DESIGN section 4, "append").
 ///
 /// Lifetime: keeps the head mapped between appends; holds no lock between them.
-/// Errors:   throws Error: kIo (a full disk, a failed flush: nothing of the batch counts then), kBusy (a lock was not had
+/// Errors:   throws Error: kIo (a full disk, a failed flush: nothing of the batch counts then), kBusy (a lock was not
+/// had
 ///           in time; the message names the holder), kCorrupt (a damaged log: repair it first).
 /// Threads:  one; any number of processes.
 /// Cost:     O(batch), however much the store holds; a late sample costs a look into the blocks at its time.
@@ -53,6 +55,7 @@ class StoreWriter {
   /// What one attempt came to.
   enum class Step : std::uint8_t { kDone, kSeriesLogged, kAgain };
   Step try_append(const SampleBatch& batch, AppendOutcome& outcome);
+  [[nodiscard]] FlushOutcome flush();
   void tell_wait(const std::string& lock) const;
   void prepare_head();
   [[nodiscard]] FileLock lock_writer() const;
