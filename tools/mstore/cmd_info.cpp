@@ -98,9 +98,9 @@ void InfoCommand::find_warnings(const std::string& path, Console& io) {
     io.warn(damage);
   });
   const auto add = [&](std::string line) { warnings_.push_back(std::move(line)); };
-  if (info_.range.has_value() && info_.range->max_t_ms > now_ms_ + kFarAheadMs) {
-    add(fmt::format("the newest sample is {} ahead of the clock: a server would refuse the present",
-                    duration_text(std::chrono::milliseconds(info_.range->max_t_ms - now_ms_))));
+  if (info_.sure_t_ms.value_or(now_ms_) > now_ms_ + kFarAheadMs) {
+    add(fmt::format("samples are {} ahead of the clock: a server would refuse the present",
+                    duration_text(std::chrono::milliseconds((*info_.sure_t_ms - now_ms_) / 1000 * 1000))));
   }
   if (!info_.lock_holder.empty() && !info_.lock_holder.starts_with("mstore")) {
     add("the lock is held by " + info_.lock_holder + ": it shuts out other writers");
