@@ -35,7 +35,7 @@ struct CutSeries {
 class HeadCut {
  public:
   HeadCut(HeadFiles& files, const HeadHome& home, std::int64_t from_t_ms, std::int64_t cut_t_ms,
-          const UpkeepOptions& options)
+          const HeadUpkeepOptions& options)
       : files_(files), home_(home), options_(options), from_t_ms_(from_t_ms), cut_t_ms_(cut_t_ms), querier_(files, from_t_ms) {}
 
   /// The commit that the blocks hold everything of.
@@ -189,7 +189,7 @@ class HeadCut {
 
   HeadFiles& files_;
   const HeadHome& home_;
-  const UpkeepOptions& options_;
+  const HeadUpkeepOptions& options_;
   std::int64_t from_t_ms_;  // in-order samples before it are in blocks
   std::int64_t cut_t_ms_;
   HeadQuerier querier_;
@@ -214,7 +214,7 @@ struct CutStart {
 };
 
 /// Raises the floor and begins new segments, so that the old ones hold all that is to move.
-std::optional<CutStart> start_cut(const HeadHome& home, std::int64_t cut_t_ms, const UpkeepOptions& options) {
+std::optional<CutStart> start_cut(const HeadHome& home, std::int64_t cut_t_ms, const HeadUpkeepOptions& options) {
   const auto writer = home.lock_writer(options.lock_timeout);
   if (!writer.has_value()) {
     throw Error(ErrorKind::kBusy, "lock store", home.writer_lock_path(),
@@ -280,7 +280,7 @@ StoreLocks lock_for_upkeep(const HeadHome& home, std::chrono::milliseconds timeo
   return {std::move(*writer), std::move(*store)};
 }
 
-HeadCutResult cut_head(const HeadHome& home, std::int64_t cut_t_ms, const UpkeepOptions& options) {
+HeadCutResult cut_head(const HeadHome& home, std::int64_t cut_t_ms, const HeadUpkeepOptions& options) {
   HeadCutResult result;
   std::optional<CutStart> start = start_cut(home, cut_t_ms, options);
   if (!start.has_value()) {

@@ -23,7 +23,7 @@ inline constexpr std::int64_t kBlockSpanMs = 7'200'000;
   return t_ms - (rest < 0 ? rest + kBlockSpanMs : rest);
 }
 
-struct UpkeepOptions {
+struct HeadUpkeepOptions {
   std::chrono::milliseconds lock_timeout{10'000};
   std::function<void(const std::string& what, double share)> on_progress{};
   std::function<bool()> is_cancelled{};  // asked between steps of bounded length
@@ -47,7 +47,7 @@ struct HeadCutResult {
 ///
 /// Requires: the upkeep lock. Killed anywhere it leaves a folder below HOME/stage, and the logs as they were.
 /// Errors:   throws Error (kBusy: a server has the store; kIo).
-[[nodiscard]] HeadCutResult cut_head(const HeadHome& home, std::int64_t cut_t_ms, const UpkeepOptions& options);
+[[nodiscard]] HeadCutResult cut_head(const HeadHome& home, std::int64_t cut_t_ms, const HeadUpkeepOptions& options);
 
 /// The writer's lock and the store's, for the moment in which upkeep changes something.
 struct StoreLocks {

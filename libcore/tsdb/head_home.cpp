@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <cstdio>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "tsdb/head_index.h"
+#include "tsdb/log_flush.h"
 #include "tsdb/log_sequence.h"
 
 namespace mcore {
@@ -76,8 +77,8 @@ class LogRead {
   [[nodiscard]] std::int64_t checkpoint() const noexcept { return sequence_.checkpoint(); }
 
  private:
-  /// A record at the very end of the log whose missing rest is zeros reads as a whole one. But it was promised to nobody,
-  /// and a mark behind the file's end could not be gone on from: it is a torn end like any other.
+  /// A record at the very end of the log whose missing rest is zeros reads as a whole one. But it was promised to
+  /// nobody, and a mark behind the file's end could not be gone on from: it is a torn end like any other.
   [[nodiscard]] bool is_cut_record() const noexcept {
     return sequence_.is_padded() && !sequence_.in_checkpoint() && sequence_.start().segment == sequence_.last_segment();
   }
@@ -86,9 +87,10 @@ class LogRead {
     const std::string_view record = sequence_.record();
     const bool whole = kind_ == LogKind::kWal ? applier_.apply_wal(record) : applier_.apply_wbl(record);
     if (!whole) {
-      report(Error(ErrorKind::kCorrupt, "read log", fmt::format("{} at byte {}", sequence_.path(), sequence_.start().offset),
-                   "a record does not decode"),
-             result);
+      report(
+          Error(ErrorKind::kCorrupt, "read log",
+                fmt::format("{} at byte {}", sequence_.path(), sequence_.start().offset), "a record does not decode"),
+          result);
     }
   }
 
@@ -231,6 +233,8 @@ bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, He
 HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
                                const DamageReport& on_damage) const {
   if (!files.has_value() || files->control().retired.load() != 0) {
+    files.reset();
+    cut_back_lost();
     files = open(true);
   }
   HeadCatchUp result;
@@ -270,6 +274,7 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
   head.next().wbl = wbl_end.mark;
   extend_index(files, head.next(), true);
   head.publish();
+  set_durable(files, head.next(), false);
   files.control().ready = 1;
   result.counts = applier.counts();
   result.rebuilt = true;
@@ -284,14 +289,33 @@ bool HeadHome::bring_up(HeadFiles& built) const {
   return bring_forward(built, {}, result);
 }
 
+void HeadHome::cut_back_lost() const {
+  const std::uint64_t number = newest_number(generations());
+  std::optional<HeadFiles> lost;
+  if (number != 0) {
+    lost = HeadFiles::open_control(fmt::format("{}/{}", generations(), number));
+  }
+  if (!lost.has_value() || lost->control().retired.load(std::memory_order_acquire) != kRetiredLost) {
+    return;
+  }
+  constexpr std::chrono::seconds kPatience(10);
+  const auto lock = FileLock::lock_within(store_ + "/lock", owner_, kPatience);
+  if (!lock.has_value()) {
+    throw Error(ErrorKind::kBusy, "cut log back", store_ + "/lock",
+                "held by " + describe_lock_holder(store_ + "/lock"));
+  }
+  mcore::cut_back_lost(store_, *lost);
+}
+
 void HeadHome::switch_to(std::optional<HeadFiles>& files, HeadFiles built) const {
   const std::uint64_t number = built.control().generation;
   const std::string folder = fmt::format("{}/{}", generations(), number);
+  // Retired first: whoever is killed in between leaves no head at all, never two.
+  if (files.has_value()) {
+    files->control().retired.store(kRetiredReplaced, std::memory_order_release);
+  }
   if (std::rename(built.folder().c_str(), folder.c_str()) != 0) {
     throw Error(ErrorKind::kIo, "rename", built.folder(), errno_text(errno));
-  }
-  if (files.has_value()) {
-    files->control().retired.store(1, std::memory_order_release);
   }
   files = std::move(built);
   files->set_folder(folder);

@@ -76,17 +76,21 @@ class HeadHome {
   [[nodiscard]] std::optional<HeadFiles> open(bool writable) const { return open_newest_head(home_, writable); }
 
   /// Makes the head hold all that the logs do: brings `files` forward, or builds a new generation in their place.
-  /// `floor_t_ms`: in-order samples before it are in blocks, where a generation is built. Damage is reported and skipped; without `on_damage` it
-  /// throws.
-  /// Requires: the writer's lock.
+  /// `floor_t_ms`: in-order samples before it are in blocks, where a generation is built. Damage is reported and
+  /// skipped; without `on_damage` it throws. Requires: the writer's lock.
   HeadCatchUp catch_up(std::optional<HeadFiles>& files, std::int64_t floor_t_ms, const DamageReport& on_damage) const;
   /// Builds a new generation from the logs, whatever there is.
   HeadCatchUp rebuild(std::optional<HeadFiles>& files, std::int64_t floor_t_ms, const DamageReport& on_damage) const;
   /// Builds a generation beside the serving one without taking its place; switch_to() does that.
-  [[nodiscard]] HeadFiles build_aside(std::int64_t floor_t_ms, const DamageReport& on_damage, HeadCatchUp& result) const;
+  [[nodiscard]] HeadFiles build_aside(std::int64_t floor_t_ms, const DamageReport& on_damage,
+                                      HeadCatchUp& result) const;
   /// Brings such a generation forward; false if the logs do not go on from it. Requires: the writer's lock.
   [[nodiscard]] bool bring_up(HeadFiles& built) const;
   void switch_to(std::optional<HeadFiles>& files, HeadFiles built) const;
+  /// Cuts off the logs what a failed flush has lost, if there was one. Done by catch_up() too, whoever comes first.
+  /// Requires: the writer's lock.
+  /// Errors:   throws Error (kIo; kBusy where a server has the store).
+  void cut_back_lost() const;
 
  private:
   [[nodiscard]] std::string generations() const { return home_ + "/" + std::to_string(kHeadFormat); }

@@ -65,7 +65,8 @@ struct SeriesState {
   std::uint32_t late_used;
   std::uint32_t metadata;  // id of the metadata entry, 0 if none is known
   std::uint16_t count;     // samples in the open slab
-  std::uint16_t late_count;
+  std::uint8_t slab_log2;  // sizes of the two slabs, as their headers have them: an append need not look there
+  std::uint8_t late_log2;
 };
 static_assert(sizeof(SeriesState) == 56);
 

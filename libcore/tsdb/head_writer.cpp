@@ -50,7 +50,8 @@ void copy_fields(SeriesState& to, const SeriesState& from) noexcept {
   to.late_used = from.late_used;
   to.metadata = from.metadata;
   to.count = from.count;
-  to.late_count = from.late_count;
+  to.slab_log2 = from.slab_log2;
+  to.late_log2 = from.late_log2;
 }
 
 std::uint8_t log2_for(std::size_t bytes) noexcept {
@@ -101,7 +102,8 @@ void HeadWriter::set_tombstones(std::vector<HeadTombstone> tombstones) {
 void HeadWriter::drop(std::uint32_t id) {
   SeriesState& state = writable(id);
   state.slab = state.used = state.late = state.late_used = 0;
-  state.count = state.late_count = 0;
+  state.count = 0;
+  state.slab_log2 = state.late_log2 = 0;
   state.last_t_ms = kNoTime;
   state.stamp.store(make_stamp(next_.number, SlabKind::kNone, kNoWindow, 0), std::memory_order_release);
   files_.entry(id).ref = 0;
@@ -251,7 +253,8 @@ std::uint32_t HeadWriter::add_series(LabelsView labels, std::uint64_t hash, std:
   state.last_value = 0;
   state.last_delta = 0;
   state.slab = state.used = state.late = state.late_used = state.metadata = 0;
-  state.count = state.late_count = 0;
+  state.count = 0;
+  state.slab_log2 = state.late_log2 = 0;
   state.stamp.store(make_stamp(next_.number, SlabKind::kNone, kNoWindow, 0), std::memory_order_release);
   if (mode_ == Mode::kBuilding) {
     label_table_.insert(hash, id);
@@ -300,7 +303,7 @@ void HeadWriter::open_slab(SeriesState& state, std::int64_t t_ms, SlabKind kind,
   std::uint8_t size_log2 = kind == SlabKind::kXor ? kSmallestSlab : kUsualRecordSlab;
   if (kind == SlabKind::kXor && before == SlabKind::kXor && state.count > 1) {
     const std::size_t bits = std::size_t{state.used} * kUsualSamplesInSlab / state.count;
-    const auto twice = static_cast<std::uint8_t>(files_.slab(state.slab).size_log2 + 1);  // most series stop early
+    const auto twice = static_cast<std::uint8_t>(state.slab_log2 + 1);  // most series stop early
     size_log2 = std::min(std::clamp(log2_for(sizeof(SlabHeader) + bits / 8), kSmallestSlab, kLargestXorSlab), twice);
   }
   size_log2 = std::max(size_log2, log2_for(sizeof(SlabHeader) + least_payload));
@@ -311,6 +314,7 @@ void HeadWriter::open_slab(SeriesState& state, std::int64_t t_ms, SlabKind kind,
   header.previous_count = state.count;
   header.previous_kind = before;
   state.slab = unit;
+  state.slab_log2 = size_log2;
   state.used = 0;
   state.count = 0;
   state.stamp.store(make_stamp(next_.number, kind, kNoWindow, 0), std::memory_order_relaxed);
@@ -337,7 +341,7 @@ void HeadWriter::append(std::uint32_t id, std::int64_t t_ms, double value) {
     encoder.count = state.count;
     encoder.window = {.leading = window == 63U ? XorWindow::kNone : window,
                       .trailing = static_cast<std::uint8_t>(stamp & 63U)};
-    const std::size_t capacity = ((std::size_t{1} << files_.slab(state.slab).size_log2) - sizeof(SlabHeader)) * 8;
+    const std::size_t capacity = ((std::size_t{1} << state.slab_log2) - sizeof(SlabHeader)) * 8;
     const std::size_t bits = xor_append(files_.payload(state.slab), state.used, capacity, encoder, t_ms, value);
     if (bits == kXorFull) {
       continue;
@@ -363,7 +367,7 @@ void HeadWriter::append(std::uint32_t id, std::int64_t t_ms, const Histogram& hi
   record_.clear();
   const bool opens = kind_of(state) != SlabKind::kRecords;
   append_slab_record(record_, opens ? t_ms : files_.slab(state.slab).first_t_ms, t_ms, histogram);
-  const std::size_t room = opens ? 0 : (std::size_t{1} << files_.slab(state.slab).size_log2) - sizeof(SlabHeader);
+  const std::size_t room = opens ? 0 : (std::size_t{1} << state.slab_log2) - sizeof(SlabHeader);
   if (opens || state.used + record_.size() > room || state.count >= kMostSamplesInSlab) {
     record_.clear();
     append_slab_record(record_, t_ms, t_ms, histogram);
@@ -392,24 +396,22 @@ void HeadWriter::append_late(std::uint32_t id, std::int64_t t_ms, const Histogra
 /// Late slabs hold absolute times (their first_t is 0), so that a record fits whichever slab has room.
 void HeadWriter::append_late_record(SeriesState& state, std::int64_t t_ms) {
   const std::size_t room =
-      state.late == 0 ? 0 : (std::size_t{1} << files_.slab(state.late).size_log2) - sizeof(SlabHeader);
-  if (state.late == 0 || state.late_used + record_.size() > room || state.late_count == UINT16_MAX) {
-    const std::uint8_t before = state.late == 0 ? kSmallestSlab : files_.slab(state.late).size_log2;
+      state.late == 0 ? 0 : (std::size_t{1} << state.late_log2) - sizeof(SlabHeader);
+  if (state.late == 0 || state.late_used + record_.size() > room) {
+    const std::uint8_t before = state.late == 0 ? kSmallestSlab : state.late_log2;
     const std::uint8_t size_log2 = std::max(std::min<std::uint8_t>(before + 1, kUsualRecordSlab),
                                             log2_for(sizeof(SlabHeader) + record_.size()));
     const std::uint32_t unit = new_slab(0, SlabKind::kRecords, size_log2);
     auto& header = const_cast<SlabHeader&>(files_.slab(unit));
     header.previous = state.late;
     header.previous_used = state.late_used;
-    header.previous_count = state.late_count;
     header.previous_kind = state.late == 0 ? SlabKind::kNone : SlabKind::kRecords;
     state.late = unit;
     state.late_used = 0;
-    state.late_count = 0;
+    state.late_log2 = size_log2;
   }
   std::memcpy(files_.payload(state.late) + state.late_used, record_.data(), record_.size());
   state.late_used += static_cast<std::uint32_t>(record_.size());
-  ++state.late_count;
   ++next_.late_samples;
   note_time(t_ms);
 }

@@ -59,6 +59,20 @@ class HeadWriter {
   /// Another ref of a series, which records of the log use too.
   void add_alias(std::uint64_t ref, std::uint32_t id);
 
+  /// Asks for the memory of a series that is about to be appended to.
+  void prefetch(std::uint32_t id) const noexcept {
+    if (id < next_.series_count) {
+      __builtin_prefetch(&files_.entry(id));
+      __builtin_prefetch(&files_.entry(id).state[1]);
+    }
+  }
+  void prefetch_slab(std::uint32_t id) const noexcept {
+    if (id < next_.series_count) {
+      const SeriesState& state = files_.entry(id).state[0];
+      __builtin_prefetch(files_.payload(state.slab) + state.used / 8, 1);
+    }
+  }
+
   [[nodiscard]] std::uint64_t ref_of(std::uint32_t id) const noexcept { return files_.entry(id).ref; }
   /// Newest in-order sample, this commit's included; kNoTime if there is none.
   [[nodiscard]] std::int64_t last_t_ms(std::uint32_t id) const noexcept { return current(id).last_t_ms; }

@@ -300,6 +300,10 @@ std::vector<std::string_view> IndexReader::label_values(std::string_view name) {
   return values;
 }
 
+std::uint64_t IndexReader::offset_of(SeriesRef ref) const noexcept {
+  return version_ == 1 ? ref : ref * kSeriesAlignment;
+}
+
 /// The body of the series entry at `offset`; sets where the next may begin.
 std::string_view IndexReader::series_body(std::uint64_t offset, std::uint64_t& end) const {
   if (offset < toc_.series || offset >= toc_.series_end) {
@@ -319,7 +323,7 @@ std::string_view IndexReader::series_body(std::uint64_t offset, std::uint64_t& e
 }
 
 void IndexReader::read_series(SeriesRef ref, IndexSeries& out) const {
-  const std::uint64_t offset = version_ == 1 ? ref : ref * kSeriesAlignment;
+  const std::uint64_t offset = offset_of(ref);
   std::uint64_t end = 0;
   ByteReader in(series_body(offset, end));
   out.symbols.clear();
@@ -367,6 +371,30 @@ LabelsView IndexReader::labels(const IndexSeries& series, LabelBuilder& builder)
     fail(toc_.symbols, fmt::format("a series has two labels \"{}\"", builder.duplicate_name()));
   }
   return labels;
+}
+
+std::strong_ordering IndexReader::compare(SeriesRef ref, LabelsView labels) const {
+  const std::uint64_t offset = offset_of(ref);
+  std::uint64_t end = 0;
+  ByteReader in(series_body(offset, end));
+  auto other = labels.begin();
+  for (std::uint64_t left = in.uvarint(); left > 0; --left, ++other) {
+    const std::uint64_t name = in.uvarint();
+    const std::uint64_t value = in.uvarint();
+    if (!in.ok() || name > UINT32_MAX || value > UINT32_MAX) {
+      fail(offset, "damaged series entry");
+    }
+    if (other == labels.end()) {
+      return std::strong_ordering::greater;
+    }
+    if (const auto order = symbol(static_cast<std::uint32_t>(name)) <=> (*other).name; order != 0) {
+      return order;
+    }
+    if (const auto order = symbol(static_cast<std::uint32_t>(value)) <=> (*other).value; order != 0) {
+      return order;
+    }
+  }
+  return other == labels.end() ? std::strong_ordering::equal : std::strong_ordering::less;
 }
 
 std::vector<SeriesRef> IndexReader::scan_series(const DamageReport& report) const {

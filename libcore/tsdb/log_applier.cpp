@@ -140,6 +140,9 @@ bool LogApplier::apply_samples(LogRecordType type, std::string_view body, bool l
     if (!find(sample.ref)) {
       continue;
     }
+    // Each sample waits for two lines of memory; the series of a scrape follow one another.
+    head_.prefetch(id_ + 8);
+    head_.prefetch_slab(id_ + 4);
     if (late) {
       head_.append_late(id_, sample.t_ms, sample.value);
     } else if (is_wanted(sample.t_ms)) {

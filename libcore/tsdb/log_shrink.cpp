@@ -232,7 +232,7 @@ void remove_outdated(const HeadHome& home, std::int64_t checkpoint) {
 
 /// Puts the checkpoint in place of the segments. Returns false if something has come between.
 bool commit_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last, const std::string& staged,
-                       const UpkeepOptions& options) {
+                       const HeadUpkeepOptions& options) {
   const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
   HeadWriter head(files, HeadWriter::Mode::kShared);
   head.begin();
@@ -257,7 +257,7 @@ bool commit_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last
 /// Logs again the late samples that no block holds, and drops the segments they were in. The first locked step logs, the
 /// second drops: between them the log is flushed.
 bool shrink_wbl(const HeadHome& home, HeadFiles& files, std::int64_t last, std::int64_t from_t_ms,
-                const UpkeepOptions& options) {
+                const HeadUpkeepOptions& options) {
   std::uint64_t logged = 0;
   {
     const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
@@ -306,7 +306,7 @@ bool shrink_wbl(const HeadHome& home, HeadFiles& files, std::int64_t last, std::
 
 /// A generation of the head from the shorter log takes the place of the old one.
 void renew_head(const HeadHome& home, std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
-                const UpkeepOptions& options) {
+                const HeadUpkeepOptions& options) {
   HeadCatchUp found;
   HeadFiles built = home.build_aside(floor_t_ms, {}, found);
   const auto writer = home.lock_writer(options.lock_timeout);
@@ -319,12 +319,19 @@ void renew_head(const HeadHome& home, std::optional<HeadFiles>& files, std::int6
     (void)remove_tree(built.folder());
     return;  // others were faster, or a server came
   }
+  // What is durable of the old log is of the new head too, exactly: what is taken for more could not be cut off after a
+  // failed flush, what is taken for less would be.
+  if (flush_logs(home, *files, files->published().number, options.lock_timeout) != FlushOutcome::kDurable) {
+    (void)remove_tree(built.folder());
+    return;
+  }
+  set_durable(built, built.published(), true);
   home.switch_to(files, std::move(built));
 }
 
 }  // namespace
 
-bool shrink_logs(const HeadHome& home, const UpkeepOptions& options) {
+bool shrink_logs(const HeadHome& home, const HeadUpkeepOptions& options) {
   std::optional<HeadFiles> files = home.open(true);
   if (!files.has_value()) {
     return false;

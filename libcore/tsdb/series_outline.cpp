@@ -110,15 +110,19 @@ class HeadSource final : public SeriesOutlines::Source {
 }  // namespace
 
 SeriesOutlines::SeriesOutlines(StoreReader& reader, std::span<const Selector> selectors, TimeRange range,
-                               const DamageReport& report) {
+                               const DamageReport& report, StorePart part) {
+  const bool only_head = part == StorePart::kHead;
+  if (only_head && reader.head() == nullptr) {
+    return;
+  }
   if (range != TimeRange{}) {
-    set_ = reader.select(selectors, range);
+    set_ = only_head ? reader.head()->select(selectors, range) : reader.select(selectors, range);
     return;
   }
   if (reader.head() != nullptr) {
     sources_.push_back(std::make_unique<HeadSource>(*reader.head_files(), *reader.head(), selectors));
   }
-  for (std::size_t i = 0; i < reader.blocks().entries().size(); ++i) {
+  for (std::size_t i = 0; !only_head && i < reader.blocks().entries().size(); ++i) {
     try {
       sources_.push_back(std::make_unique<BlockSource>(reader.blocks().reader(i), selectors, report));
     } catch (const Error& error) {

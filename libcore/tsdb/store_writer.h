@@ -13,6 +13,7 @@
 #include "storage/querier.h"
 #include "tsdb/append_batch.h"
 #include "tsdb/head_home.h"
+#include "tsdb/log_flush.h"
 #include "tsdb/store_blocks.h"
 
 namespace mcore {
@@ -22,7 +23,8 @@ struct StoreWriterOptions {
   std::chrono::milliseconds max_ahead{600'000};         // of the clock
   std::optional<std::chrono::milliseconds> ooo_window;  // late samples older than that before the newest are refused
   bool sync = true;                                     // flush before an append counts as done
-  std::function<void(const std::string& what)> on_wait{};  // told when an append has to wait, and for what
+  bool dry_run = false;                                 // find out what would become of a batch, and store nothing
+  std::function<void(const std::string& what)> on_wait{};  // told when an append waits for more than a second, for what
   DamageReport on_damage{};  // of blocks; damage of the log stops a writer
 };
 
@@ -32,7 +34,8 @@ struct StoreWriterOptions {
 /// Appends to a store, beside other processes that do the same (DESIGN section 4, "append").
 ///
 /// Lifetime: keeps the head mapped between appends; holds no lock between them.
-/// Errors:   throws Error: kIo (a full disk, a failed flush: nothing of the batch counts then), kBusy (a lock was not had
+/// Errors:   throws Error: kIo (a full disk, a failed flush: nothing of the batch counts then), kBusy (a lock was not
+/// had
 ///           in time; the message names the holder), kCorrupt (a damaged log: repair it first).
 /// Threads:  one; any number of processes.
 /// Cost:     O(batch), however much the store holds; a late sample costs a look into the blocks at its time.
@@ -52,6 +55,8 @@ class StoreWriter {
   /// What one attempt came to.
   enum class Step : std::uint8_t { kDone, kSeriesLogged, kAgain };
   Step try_append(const SampleBatch& batch, AppendOutcome& outcome);
+  [[nodiscard]] FlushOutcome flush();
+  void tell_wait(const std::string& lock) const;
   void prepare_head();
   [[nodiscard]] FileLock lock_writer() const;
   [[nodiscard]] FileLock lock_store() const;

@@ -12,7 +12,7 @@
 #include "cli/progress_line.h"
 #include "commands.h"
 #include "model/time_text.h"
-#include "tsdb/upkeep.h"
+#include "tsdb/head_upkeep.h"
 
 namespace mcore {
 namespace {
@@ -50,7 +50,7 @@ class CompactCommand final : public Command {
 
  private:
   StoreOption store_;
-  UpkeepOptions options_;
+  HeadUpkeepOptions options_;
   std::vector<std::string> operands_;
   std::string now_;
   bool all_ = false;

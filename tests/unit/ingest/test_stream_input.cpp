@@ -55,15 +55,16 @@ TEST_CASE("a stream of Prometheus text is read line by line", "[ingest][stream]"
 
 TEST_CASE("unreadable lines are reported with their number and left out", "[ingest][stream]") {
   const StreamContent got = read_stream(
-      "a 1\nb x\n\nc 3\nd{x=\"open} 4\ne{y=\"5\"} 5\nf{x=\"1\",x=\"2\"} 6\n{} 7\n# TYPE g wrong\ng 8 soon\nh 9\n9h "
-      "9\n");
+      "a 1\nb x\n\nc 3\nd{x=\"open} 4\ne{y=\"5\"} 5\nf{x=\"1\",x=\"2\"} 6\n{} 7\n# TYPE g wrong\ng 8 soon\nh 9\n9h 9\n"
+      "{\"i\xff\"} 9\nj{\"\xff\"=\"1\"} 9\n");
   CHECK(got.samples == Lines{"a 1 @1000", "c 3 @1000", "e{y=\"5\"} 5 @1000", "h 9 @1000"});
   CHECK(got.faults ==
         Lines{"2:3: expected a value, found \"x\"", "5: expected a label name or '}', found \"5\\\"}\"",
               "7: label name \"x\" is not unique in \"f\"", "8:1: the sample has no metric name",
               "9:10: \"wrong\" is no metric type; this format has counter, gauge, histogram, summary, untyped",
               "10:5: expected a timestamp in milliseconds or the end of the line, found \"soon\"",
-              "12:1: expected a metric name, '{' or '#', found \"9h\""});
+              "12:1: expected a metric name, '{' or '#', found \"9h\"", "13: \"i\\xff\" is no metric name",
+              "14: \"\\xff\" is no label name"});
 }
 
 TEST_CASE("a value that goes over the end of its line is refused, and the next line is read", "[ingest][stream]") {

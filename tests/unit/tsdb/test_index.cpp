@@ -201,6 +201,10 @@ TEST_CASE("what is written is read: any label sets, any chunks", "[tsdb][index]"
       if (index.labels(series, builder) != sets[i].view() || series.chunks != chunks[i]) {
         FAIL("series " << i << " differs");
       }
+      const std::size_t other = random() % sets.size();
+      if (index.compare(refs[i], sets[other].view()) != (i <=> other)) {
+        FAIL("series " << i << " does not compare with " << other);
+      }
       for (const Label& label : sets[i].view()) {
         want[{std::string(label.name), std::string(label.value)}].push_back(refs[i]);
       }
