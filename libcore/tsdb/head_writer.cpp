@@ -70,6 +70,10 @@ HeadWriter::HeadWriter(HeadFiles& files, Mode mode) : files_(files), mode_(mode)
 void HeadWriter::begin() {
   map_touched();
   undo_touched();
+  look();
+}
+
+void HeadWriter::look() {
   next_ = files_.published();
   if (!files_.follow(next_)) {
     throw Error(ErrorKind::kCorrupt, "read head", files_.folder(), "its files are shorter than they must be");

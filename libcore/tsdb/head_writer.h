@@ -44,6 +44,9 @@ class HeadWriter {
 
   /// Starts a commit behind the published one; what a killed writer left half done is undone first.
   void begin();
+  /// Takes the published commit to look things up in, and changes nothing: no lock is needed, find_ref() and the like are
+  /// all that may follow, and what state() gives may be newer, or nothing if writers were faster.
+  void look();
   /// What the commit will publish beside series and samples: floor, log marks, retirement. Valid after begin().
   [[nodiscard]] HeadCommit& next() noexcept { return next_; }
   [[nodiscard]] const HeadCommit& next() const noexcept { return next_; }

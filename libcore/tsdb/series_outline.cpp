@@ -38,8 +38,9 @@ namespace {
 
 class BlockSource final : public SeriesOutlines::Source {
  public:
+  /// Errors: throws Error where the block as a whole is of no use, as its select() does.
   BlockSource(BlockReader& block, std::span<const Selector> selectors, const DamageReport& report)
-      : cursor_(block, block.find(selectors, report), TimeRange{}, report) {}
+      : cursor_((static_cast<void>(block.tombstones()), block), block.find(selectors, report), TimeRange{}, report) {}
 
   bool next() override { return cursor_.next(); }
   [[nodiscard]] LabelsView labels() const override { return cursor_.labels(); }

@@ -43,7 +43,8 @@ struct StoreInfo {
   LogInfo wal;
   LogInfo wbl;
   std::string lock_holder;         // of the lock file, as describe_lock_holder() has it
-  std::optional<TimeRange> range;  // of all samples, as blocks and head record them
+  std::optional<TimeRange> range;  // of all samples, as blocks and head record them: a block's may end before its own
+  std::optional<std::int64_t> sure_t_ms;  // there are samples at this time or later
 
   [[nodiscard]] BlockStats block_totals() const;
   [[nodiscard]] std::uint64_t block_bytes() const;

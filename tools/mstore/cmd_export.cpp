@@ -58,6 +58,7 @@ class ExportCommand final : public Command {
   std::uint64_t series_ = 0;
   std::uint64_t samples_ = 0;
   std::uint64_t stale_markers_ = 0;  // left out
+  std::uint64_t nameless_ = 0;       // series without a metric's name that the format has no place for
 };
 
 /// Removes stale markers: where a format has none they would come back as values that were never measured.
@@ -132,10 +133,13 @@ ExitCode ExportCommand::run(Console& io) {
   ExpositionLosses losses = out->losses();
   losses.stale_markers += stale_markers_;
   tell_losses("export", format_, losses, io);
+  if (nameless_ > 0) {
+    io.warn_softly(fmt::format("export: {} series left out: they have no metric name; -o rw2 can carry them", nameless_));
+  }
   if (io.is_verbose()) {
     io.note(fmt::format("export: {} samples of {} series", samples_, series_));
   }
-  return series_ == 0 ? nothing_found("export", *reader, selection_, io) : ExitCode::kOk;
+  return series_ + nameless_ == 0 ? nothing_found("export", *reader, selection_, io) : ExitCode::kOk;
 }
 
 void ExportCommand::prepare(SeriesSamples& samples) {
@@ -155,7 +159,12 @@ void ExportCommand::export_series(SeriesSet& set, const StoreMetadata& metadata,
     if (samples.empty()) {
       continue;
     }
-    out.begin_series(set.labels(), metadata.find(set.labels().get(kNameLabel)));
+    const std::string_view metric = set.labels().get(kNameLabel);
+    if (metric.empty() && format_ != "rw2" && format_ != "jsonl") {
+      ++nameless_;
+      continue;
+    }
+    out.begin_series(set.labels(), metadata.find(metric));
     out.samples(samples);
     ++series_;
     samples_ += samples.size();
@@ -168,6 +177,7 @@ void ExportCommand::export_series(SeriesSet& set, const StoreMetadata& metadata,
 void ExportCommand::export_by_family(StoreReader& reader, const StoreMetadata& metadata, StreamOutput& out,
                                      ProgressLine& progress, Console& io) {
   std::map<std::string, std::vector<std::string>> families;
+  families[""].emplace_back();  // series without a name: to be counted
   for (std::string& metric :
        reader.label_values(std::string(kNameLabel), selection_.selectors(), selection_.range())) {
     const MetricFamily* const family = metadata.find(metric);
