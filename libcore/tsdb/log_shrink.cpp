@@ -39,21 +39,16 @@ class KeptSeries {
     const SeriesStateView state = newest_state(*id);
     return !is_retired_series(commit_, files_.entry(*id).ref, state.last_t_ms, state.commit);
   }
-  /// Metadata records of the series that stay, in one record; empty if there are none.
-  [[nodiscard]] std::string metadata() {
-    std::string record;
+  /// Metadata records of the series that stay.
+  void add_metadata(AppendRecords& records) {
     for (std::uint32_t id = 0; id < commit_.series_count; ++id) {
       const SeriesStateView state = newest_state(id);
       if (state.metadata == 0 || !keeps(files_.entry(id).ref)) {
         continue;
       }
       const HeadMetadata metadata = read_metadata(files_, state.metadata);
-      if (record.empty()) {
-        begin_record(record, LogRecordType::kMetadata);
-      }
-      append_metadata(record, files_.entry(id).ref, metadata.type, metadata.unit, metadata.help);
+      records.add_metadata(files_.entry(id).ref, metadata.type, metadata.unit, metadata.help);
     }
-    return record;
   }
 
  private:
@@ -214,9 +209,9 @@ bool write_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last,
   CheckpointFilter filter(kept, from_t_ms, out);
   const bool whole = each_record(home, last, [&](std::string_view record) { filter.add_series(record); }) &&
                      each_record(home, last, [&](std::string_view record) { filter.add_samples(record); });
-  if (const std::string metadata = kept.metadata(); !metadata.empty()) {
-    out.add(metadata);
-  }
+  AppendRecords metadata;
+  kept.add_metadata(metadata);
+  metadata.each([&](const std::string& record) { out.add(record); });
   out.close();
   return whole;
 }
