@@ -300,7 +300,13 @@ std::int64_t BulkImport::Job::end_of_blocks(TimeRange range) {
     upkeep.lock_timeout = options_.writer.lock_timeout;
     upkeep.is_cancelled = options_.stop;
     upkeep.on_damage = on_damage();
-    (void)cut_and_shrink(writer_.home().store(), clock_, beyond <= std::min(end, range.max_t_ms), upkeep);
+    try {
+      cut_and_shrink(Upkeep(writer_.home().store()), clock_, beyond <= std::min(end, range.max_t_ms), upkeep);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kBusy) {  // then the log keeps what it has, and more goes through it
+        throw;
+      }
+    }
     oldest = writer_.oldest_only_in_log();
   }
   return oldest ? std::min(end, aligned_start(*oldest, kChunkWindowMs)) : end;

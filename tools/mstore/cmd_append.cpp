@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "auto_upkeep.h"
 #include "base/clock.h"
 #include "base/directory.h"
 #include "base/error.h"
@@ -65,6 +66,7 @@ class AppendCommand final : public Command {
   void append_all(StoreWriter& writer, Console& io);
   void append_from(int fd, const std::string& name, StoreWriter& writer, Console& io);
   void add_labels(SampleBatch& batch);
+  void look_after(const StoreWriter& writer) const;
   void tell_fault(const std::string& name, const StreamFault& fault, Console& io);
   void tell_refusals(Console& io);
 
@@ -75,6 +77,7 @@ class AppendCommand final : public Command {
   std::string job_;
   std::string instance_;
   std::string sync_ = "always";
+  std::string upkeep_ = "auto";
   std::string ooo_window_;
   std::string now_;
   bool honor_labels_ = false;
@@ -95,6 +98,7 @@ void AppendCommand::declare(OptionSet& set) {
   store_.declare(set);
   set.duration("--lock-timeout", &options_.lock_timeout, "Wait this long for other writers");
   set.choice("--sync", "WHEN", &sync_, "Flush to the disk before a sample counts as stored", {"always", "none"});
+  set.choice("--upkeep", "WHEN", &upkeep_, "Start mstore compact when a block is due", {"auto", "none"});
   set.flag("--dry-run", &options_.dry_run, "Say what would be stored, and store nothing");
   set.group("Labels");
   set.text("-j,--job", "NAME", &job_, "Label job");
@@ -152,6 +156,9 @@ ExitCode AppendCommand::run(Console& io) {
   }
   StoreWriter writer(scratch.has_value() ? scratch->path() : store, *clock_, options_);
   append_all(writer, io);
+  if (!scratch.has_value()) {
+    look_after(writer);
+  }
   tell_refusals(io);
   if (faults_ > kFaultsShown) {
     io.warn(fmt::format("append: {} more that cannot be read were left out", faults_ - kFaultsShown));
@@ -190,6 +197,12 @@ void AppendCommand::append_all(StoreWriter& writer, Console& io) {
   }
 }
 
+void AppendCommand::look_after(const StoreWriter& writer) const {
+  if (upkeep_ == "auto" && !options_.dry_run) {
+    start_upkeep_if_due(writer.home().store(), writer.last_commit(), clock_->now_ms());
+  }
+}
+
 void AppendCommand::append_from(int fd, const std::string& name, StoreWriter& writer, Console& io) {
   StreamInputOptions options;
   options.stop = Console::interrupted;
@@ -201,6 +214,7 @@ void AppendCommand::append_from(int fd, const std::string& name, StoreWriter& wr
     const AppendOutcome outcome = writer.append(batch);
     total_.add(outcome);
     untold_.add(outcome);
+    look_after(writer);
     progress.update(total_.samples);
     if (std::chrono::steady_clock::now() - told_ > kReportInterval) {
       tell_refusals(io);
