@@ -136,6 +136,25 @@ bool path_exists(const std::string& path) noexcept {
   return ::access(path.c_str(), F_OK) == 0;
 }
 
+std::uint64_t tree_bytes(const std::string& path) noexcept {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return 0;
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    return static_cast<std::uint64_t>(info.st_size);
+  }
+  std::uint64_t bytes = 0;
+  try {
+    for (const DirectoryEntry& entry : list_directory(path, true)) {
+      bytes += tree_bytes(path + "/" + entry.name);
+    }
+  } catch (const Error&) {
+    return bytes;
+  }
+  return bytes;
+}
+
 std::string boot_id() {
   const Fd file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
   std::array<char, 64> text{};

@@ -49,6 +49,9 @@ bool remove_tree(const std::string& path) noexcept;
 /// Whether something stands at `path`; a path that cannot be asked counts as absent.
 [[nodiscard]] bool path_exists(const std::string& path) noexcept;
 
+/// Bytes of all files below a folder, or of a file; what cannot be looked at or vanishes meanwhile counts nothing.
+[[nodiscard]] std::uint64_t tree_bytes(const std::string& path) noexcept;
+
 /// The id of this boot of the machine, empty where the system has none.
 [[nodiscard]] std::string boot_id();
 

@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "ingest/stream_format.h"
 #include "ingest/stream_sink.h"
+#include "text/csv_columns.h"
 #include "text/exposition_reader.h"
 
 namespace mcore {
@@ -29,6 +31,8 @@ class StreamDecoder {
   /// Reads whole records from the front of `bytes` until the batch is full or no whole record is left; then less than
   /// a record is left over, and more bytes must come.
   virtual DecodeOutcome decode(std::string_view bytes, StreamSink& sink) = 0;
+  /// No more bytes will come behind those that decode() is given from now on.
+  virtual void expect_end() {}
   /// The stream is over, and `rest` is what decode() could not use.
   virtual void finish(std::string_view rest, StreamSink& sink) = 0;
   /// Whether records are lines, so that a hopeless one can be passed over.
@@ -38,6 +42,9 @@ class StreamDecoder {
 [[nodiscard]] std::unique_ptr<StreamDecoder> make_text_decoder(StreamFormat format);
 [[nodiscard]] std::unique_ptr<StreamDecoder> make_proto_decoder(const ExpositionReaderOptions& options,
                                                                 std::size_t message_limit);
+[[nodiscard]] std::unique_ptr<StreamDecoder> make_json_decoder();
+/// Without columns the header says what they are.
+[[nodiscard]] std::unique_ptr<StreamDecoder> make_csv_decoder(std::vector<CsvColumn> columns);
 [[nodiscard]] std::unique_ptr<StreamDecoder> make_rw2_decoder(std::size_t message_limit);
 
 }  // namespace mcore

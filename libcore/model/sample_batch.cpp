@@ -30,6 +30,13 @@ void SampleBatch::set_histogram(const Histogram& histogram) {
   samples_.back().histogram = static_cast<std::uint32_t>(histograms_.size());
 }
 
+void SampleBatch::set_labels(BatchSample& sample, LabelsView labels) {
+  sample.labels_offset = label_bytes_.size();
+  sample.labels_size = static_cast<std::uint32_t>(labels.bytes().size());
+  sample.labels_hash = labels.hash();
+  label_bytes_ += labels.bytes();
+}
+
 void SampleBatch::add_exemplar(Exemplar exemplar) {
   assert(!samples_.empty());
   exemplars_.push_back(std::move(exemplar));
@@ -78,6 +85,35 @@ bool is_part_of_family(std::string_view metric, std::string_view family, MetricT
       break;
   }
   return false;
+}
+
+std::string family_of_metric(std::string_view metric, MetricType type) {
+  const auto without_any = [metric](std::initializer_list<std::string_view> suffixes) {
+    for (const std::string_view suffix : suffixes) {
+      if (metric.size() > suffix.size() && metric.ends_with(suffix)) {
+        return std::string(metric.substr(0, metric.size() - suffix.size()));
+      }
+    }
+    return std::string(metric);
+  };
+  switch (type) {
+    case MetricType::kCounter: {
+      const std::string stem = without_any({"_created"});
+      return stem.size() < metric.size() ? stem + "_total" : stem;
+    }
+    case MetricType::kHistogram:
+      return without_any({"_bucket", "_sum", "_count", "_created"});
+    case MetricType::kGaugeHistogram:
+      return without_any({"_bucket", "_gsum", "_gcount", "_sum", "_count"});
+    case MetricType::kSummary:
+      return without_any({"_sum", "_count", "_created"});
+    case MetricType::kGauge:
+    case MetricType::kInfo:
+    case MetricType::kStateset:
+    case MetricType::kUnknown:
+      break;
+  }
+  return std::string(metric);
 }
 
 }  // namespace mcore

@@ -52,6 +52,8 @@ class SampleBatch {
   BatchSample& add(LabelsView labels);
   /// Stores a histogram for the sample that was added last.
   void set_histogram(const Histogram& histogram);
+  /// Gives a sample other labels.
+  void set_labels(BatchSample& sample, LabelsView labels);
   /// Stores an exemplar for the sample that was added last.
   void add_exemplar(Exemplar exemplar);
   /// The family of that name if it is the last one, else a new one behind it.
@@ -87,5 +89,9 @@ class SampleBatch {
 /// Whether a sample of that metric name belongs to the family: the name itself, or with a suffix that its type has
 /// (`_total`, `_bucket`, `_sum`, `_count`, `_created`, `_info`, `_gsum`, `_gcount`).
 [[nodiscard]] bool is_part_of_family(std::string_view metric, std::string_view family, MetricType type) noexcept;
+
+/// The name of the family that a metric belongs to, by its type alone: without the suffixes that parts of histograms and
+/// summaries have. A counter's stays whole, as the text format wants it, and `_created` becomes `_total`.
+[[nodiscard]] std::string family_of_metric(std::string_view metric, MetricType type);
 
 }  // namespace mcore

@@ -44,6 +44,9 @@ class ChunkCutter {
  public:
   explicit ChunkCutter(const ChunkCutterOptions& options = {}) noexcept : options_(options) {}
 
+  /// Samples of a chunk of floats from now on. Requires: at least 1.
+  void set_float_samples(std::size_t count) noexcept { options_.float_samples = count; }
+
   /// Needs: columns as SeriesSamples promises them; histograms in which histogram_fault finds nothing.
   [[nodiscard]] std::span<const EncodedChunk> cut(const SeriesSamples& samples);
 

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <cstdio>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +13,8 @@
 
 #include "base/error.h"
 #include "tsdb/head_index.h"
+#include "tsdb/known_refs.h"
+#include "tsdb/log_flush.h"
 #include "tsdb/log_sequence.h"
 
 namespace mcore {
@@ -46,10 +48,15 @@ class LogRead {
 
   LogEnd run(const HeadLogMark& known, HeadCatchUp& result) {
     LogEnd end{.mark = known};
+    std::int64_t crc_segment = known.segment;
+    std::uint32_t crc = known.crc;
     for (;;) {
       const LogReadStatus status = sequence_.next();
-      if (status == LogReadStatus::kRecord) {
+      const bool is_cut = status == LogReadStatus::kRecord && is_cut_record();
+      if (status == LogReadStatus::kRecord && !is_cut) {
         apply(result);
+        crc_segment = sequence_.in_checkpoint() ? -1 : sequence_.start().segment;
+        crc = sequence_.last_crc().value_or(0);
         continue;
       }
       if (status == LogReadStatus::kCorrupt) {
@@ -58,15 +65,12 @@ class LogRead {
         continue;
       }
       if (sequence_.last_segment() >= 0) {
+        const LogPosition at = is_cut ? sequence_.start() : sequence_.end();
         end.mark.segment = sequence_.last_segment();
-        end.mark.offset = sequence_.in_checkpoint() ? 0 : sequence_.end().offset;
-        if (const auto crc = sequence_.last_crc(); crc.has_value()) {
-          end.mark.crc = *crc;
-        } else if (known.segment != end.mark.segment) {
-          end.mark.crc = 0;
-        }
+        end.mark.offset = sequence_.in_checkpoint() ? 0 : at.offset;
+        end.mark.crc = crc_segment == end.mark.segment ? crc : 0;
       }
-      end.has_tail = status != LogReadStatus::kEnd || sequence_.is_padded();
+      end.has_tail = status != LogReadStatus::kEnd;
       return end;
     }
   }
@@ -74,13 +78,20 @@ class LogRead {
   [[nodiscard]] std::int64_t checkpoint() const noexcept { return sequence_.checkpoint(); }
 
  private:
+  /// A record at the very end of the log whose missing rest is zeros reads as a whole one. But it was promised to
+  /// nobody, and a mark behind the file's end could not be gone on from: it is a torn end like any other.
+  [[nodiscard]] bool is_cut_record() const noexcept {
+    return sequence_.is_padded() && !sequence_.in_checkpoint() && sequence_.start().segment == sequence_.last_segment();
+  }
+
   void apply(HeadCatchUp& result) {
     const std::string_view record = sequence_.record();
     const bool whole = kind_ == LogKind::kWal ? applier_.apply_wal(record) : applier_.apply_wbl(record);
     if (!whole) {
-      report(Error(ErrorKind::kCorrupt, "read log", fmt::format("{} at byte {}", sequence_.path(), sequence_.start().offset),
-                   "a record does not decode"),
-             result);
+      report(
+          Error(ErrorKind::kCorrupt, "read log",
+                fmt::format("{} at byte {}", sequence_.path(), sequence_.start().offset), "a record does not decode"),
+          result);
     }
   }
 
@@ -176,8 +187,8 @@ HeadStanding compare_with_logs(const HeadCommit& commit, const LogState& logs) {
   return current ? HeadStanding::kCurrent : HeadStanding::kBehind;
 }
 
-HeadHome::HeadHome(std::string store, std::string home, NewFileOwner owner)
-    : store_(std::move(store)), home_(std::move(home)), owner_(owner) {
+HeadHome::HeadHome(std::string store, std::string home, NewFileOwner owner, bool serves_writers)
+    : store_(std::move(store)), home_(std::move(home)), owner_(owner), serves_writers_(serves_writers) {
   create_owned_folder(home_, owner_);
   create_owned_folder(generations(), owner_);
 }
@@ -223,6 +234,8 @@ bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, He
 HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
                                const DamageReport& on_damage) const {
   if (!files.has_value() || files->control().retired.load() != 0) {
+    files.reset();
+    cut_back_lost();
     files = open(true);
   }
   HeadCatchUp result;
@@ -248,6 +261,9 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
   HeadWriter head(files, HeadWriter::Mode::kBuilding);
   head.begin();
   head.next().floor_t_ms = floor_t_ms;
+  if (serves_writers_) {
+    head.note_ref(largest_known_ref(store_));
+  }
   LogApplier applier(head);
   // Both logs are opened before either is read: the WBL's series are in the WAL.
   LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
@@ -262,6 +278,7 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
   head.next().wbl = wbl_end.mark;
   extend_index(files, head.next(), true);
   head.publish();
+  set_durable(files, head.next(), false);
   files.control().ready = 1;
   result.counts = applier.counts();
   result.rebuilt = true;
@@ -276,14 +293,33 @@ bool HeadHome::bring_up(HeadFiles& built) const {
   return bring_forward(built, {}, result);
 }
 
+void HeadHome::cut_back_lost() const {
+  const std::uint64_t number = newest_number(generations());
+  std::optional<HeadFiles> lost;
+  if (number != 0) {
+    lost = HeadFiles::open_control(fmt::format("{}/{}", generations(), number));
+  }
+  if (!lost.has_value() || lost->control().retired.load(std::memory_order_acquire) != kRetiredLost) {
+    return;
+  }
+  constexpr std::chrono::seconds kPatience(10);
+  const auto lock = FileLock::lock_within(store_ + "/lock", owner_, kPatience);
+  if (!lock.has_value()) {
+    throw Error(ErrorKind::kBusy, "cut log back", store_ + "/lock",
+                "held by " + describe_lock_holder(store_ + "/lock"));
+  }
+  mcore::cut_back_lost(store_, *lost);
+}
+
 void HeadHome::switch_to(std::optional<HeadFiles>& files, HeadFiles built) const {
   const std::uint64_t number = built.control().generation;
   const std::string folder = fmt::format("{}/{}", generations(), number);
+  // Retired first: whoever is killed in between leaves no head at all, never two.
+  if (files.has_value()) {
+    files->control().retired.store(kRetiredReplaced, std::memory_order_release);
+  }
   if (std::rename(built.folder().c_str(), folder.c_str()) != 0) {
     throw Error(ErrorKind::kIo, "rename", built.folder(), errno_text(errno));
-  }
-  if (files.has_value()) {
-    files->control().retired.store(1, std::memory_order_release);
   }
   files = std::move(built);
   files->set_folder(folder);

@@ -40,6 +40,7 @@ class HeadQuerier final : public Querier {
 
   [[nodiscard]] const HeadCommit& commit() const noexcept { return commit_; }
   void set_in_order_from(std::int64_t t_ms) noexcept { in_order_from_ = t_ms; }
+  [[nodiscard]] std::int64_t in_order_from() const noexcept { return in_order_from_; }
 
   /// A series with its state as of commit().
   struct Series {

@@ -22,11 +22,12 @@ namespace {
 
 constexpr std::int64_t kMinTime = std::numeric_limits<std::int64_t>::min();
 
-/// Tells by the head which series stay in the log.
+/// Tells by the head which series stay in the log, while writers are at work: whether one has left is settled once the
+/// cut is published, so any later state of it tells.
 class KeptSeries {
  public:
   explicit KeptSeries(HeadFiles& files) : files_(files), commit_(files.published()), head_(files, HeadWriter::Mode::kShared) {
-    head_.begin();
+    head_.look();
   }
   [[nodiscard]] bool keeps(std::uint64_t ref) {
     const auto id = head_.find_ref(ref, guess_ + 1);
@@ -34,14 +35,14 @@ class KeptSeries {
       return false;
     }
     guess_ = *id;
-    const SeriesStateView state = head_.state(*id);
+    const SeriesStateView state = newest_state(*id);
     return !is_retired_series(commit_, files_.entry(*id).ref, state.last_t_ms, state.commit);
   }
   /// Metadata records of the series that stay, in one record; empty if there are none.
   [[nodiscard]] std::string metadata() {
     std::string record;
     for (std::uint32_t id = 0; id < commit_.series_count; ++id) {
-      const SeriesStateView state = head_.state(id);
+      const SeriesStateView state = newest_state(id);
       if (state.metadata == 0 || !keeps(files_.entry(id).ref)) {
         continue;
       }
@@ -55,6 +56,14 @@ class KeptSeries {
   }
 
  private:
+  [[nodiscard]] SeriesStateView newest_state(std::uint32_t id) const noexcept {
+    SeriesStateView state;
+    while (!read_state(files_.entry(id), files_.control().commit.load(std::memory_order_acquire), state)) {
+      // It was changed twice between the two looks.
+    }
+    return state;
+  }
+
   HeadFiles& files_;
   HeadCommit commit_;
   HeadWriter head_;
@@ -232,7 +241,7 @@ void remove_outdated(const HeadHome& home, std::int64_t checkpoint) {
 
 /// Puts the checkpoint in place of the segments. Returns false if something has come between.
 bool commit_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last, const std::string& staged,
-                       const UpkeepOptions& options) {
+                       const HeadUpkeepOptions& options) {
   const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
   HeadWriter head(files, HeadWriter::Mode::kShared);
   head.begin();
@@ -257,7 +266,7 @@ bool commit_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last
 /// Logs again the late samples that no block holds, and drops the segments they were in. The first locked step logs, the
 /// second drops: between them the log is flushed.
 bool shrink_wbl(const HeadHome& home, HeadFiles& files, std::int64_t last, std::int64_t from_t_ms,
-                const UpkeepOptions& options) {
+                const HeadUpkeepOptions& options) {
   std::uint64_t logged = 0;
   {
     const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
@@ -306,7 +315,7 @@ bool shrink_wbl(const HeadHome& home, HeadFiles& files, std::int64_t last, std::
 
 /// A generation of the head from the shorter log takes the place of the old one.
 void renew_head(const HeadHome& home, std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
-                const UpkeepOptions& options) {
+                const HeadUpkeepOptions& options) {
   HeadCatchUp found;
   HeadFiles built = home.build_aside(floor_t_ms, {}, found);
   const auto writer = home.lock_writer(options.lock_timeout);
@@ -319,12 +328,19 @@ void renew_head(const HeadHome& home, std::optional<HeadFiles>& files, std::int6
     (void)remove_tree(built.folder());
     return;  // others were faster, or a server came
   }
+  // What is durable of the old log is of the new head too, exactly: what is taken for more could not be cut off after a
+  // failed flush, what is taken for less would be.
+  if (flush_logs(home, *files, files->published().number, options.lock_timeout) != FlushOutcome::kDurable) {
+    (void)remove_tree(built.folder());
+    return;
+  }
+  set_durable(built, built.published(), true);
   home.switch_to(files, std::move(built));
 }
 
 }  // namespace
 
-bool shrink_logs(const HeadHome& home, const UpkeepOptions& options) {
+bool shrink_logs(const HeadHome& home, const HeadUpkeepOptions& options) {
   std::optional<HeadFiles> files = home.open(true);
   if (!files.has_value()) {
     return false;

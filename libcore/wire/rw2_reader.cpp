@@ -151,7 +151,20 @@ MetricType metric_type(std::uint64_t number) noexcept {
   return number < std::size(kTypes) ? kTypes[number] : MetricType::kUnknown;
 }
 
-/// What an entry has, as far as its first sample tells.
+/// Whether an entry has exemplars and no samples. Looks no further than its first sample.
+bool is_apart(std::string_view message) {
+  bool has_exemplars = false;
+  PbfFields reader(message);
+  while (reader.next()) {
+    if (reader.number() == 2 || reader.number() == 3) {
+      return false;
+    }
+    has_exemplars |= reader.number() == 4;
+  }
+  return has_exemplars;
+}
+
+/// What such an entry, or one with samples, has.
 struct Peek {
   std::vector<std::uint32_t> refs;
   bool has_samples = false;
@@ -249,8 +262,7 @@ void Rw2Reader::State::scan() {
       case 5: {
         const std::string_view series = reader.bytes();
         try {
-          const Peek found = peek(series);
-          has_apart |= !found.has_samples && found.exemplars > 0;
+          has_apart |= is_apart(series);
         } catch (const Error&) {  // next_series() will say so
         }
         break;

@@ -4,3 +4,17 @@
 #include <memory>
 
 #include "cli/command.h"
+
+namespace mcore {
+
+[[nodiscard]] std::unique_ptr<Command> make_info_command();
+[[nodiscard]] std::unique_ptr<Command> make_metrics_command();
+[[nodiscard]] std::unique_ptr<Command> make_append_command();
+[[nodiscard]] std::unique_ptr<Command> make_compact_command();
+[[nodiscard]] std::unique_ptr<Command> make_export_command();
+[[nodiscard]] std::unique_ptr<Command> make_series_command();
+[[nodiscard]] std::unique_ptr<Command> make_labels_command();
+[[nodiscard]] std::unique_ptr<Command> make_top_command();
+[[nodiscard]] std::unique_ptr<Command> make_tail_command();
+
+}  // namespace mcore

@@ -4,5 +4,10 @@
 
 int main(int argc, char** argv) {
   using namespace mcore;
-  return tool_main(argc, argv, {.name = "mstore", .brief = "keep metrics in a directory", .commands = {}});
+  return tool_main(argc, argv,
+                   {.name = "mstore",
+                    .brief = "look after a directory of metrics",
+                    .commands = {make_info_command, make_metrics_command, make_append_command, make_export_command,
+                                 make_series_command, make_labels_command, make_top_command, make_tail_command,
+                                 make_compact_command}});
 }

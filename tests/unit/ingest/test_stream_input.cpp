@@ -55,15 +55,16 @@ TEST_CASE("a stream of Prometheus text is read line by line", "[ingest][stream]"
 
 TEST_CASE("unreadable lines are reported with their number and left out", "[ingest][stream]") {
   const StreamContent got = read_stream(
-      "a 1\nb x\n\nc 3\nd{x=\"open} 4\ne{y=\"5\"} 5\nf{x=\"1\",x=\"2\"} 6\n{} 7\n# TYPE g wrong\ng 8 soon\nh 9\n9h "
-      "9\n");
+      "a 1\nb x\n\nc 3\nd{x=\"open} 4\ne{y=\"5\"} 5\nf{x=\"1\",x=\"2\"} 6\n{} 7\n# TYPE g wrong\ng 8 soon\nh 9\n9h 9\n"
+      "{\"i\xff\"} 9\nj{\"\xff\"=\"1\"} 9\n");
   CHECK(got.samples == Lines{"a 1 @1000", "c 3 @1000", "e{y=\"5\"} 5 @1000", "h 9 @1000"});
   CHECK(got.faults ==
         Lines{"2:3: expected a value, found \"x\"", "5: expected a label name or '}', found \"5\\\"}\"",
               "7: label name \"x\" is not unique in \"f\"", "8:1: the sample has no metric name",
               "9:10: \"wrong\" is no metric type; this format has counter, gauge, histogram, summary, untyped",
               "10:5: expected a timestamp in milliseconds or the end of the line, found \"soon\"",
-              "12:1: expected a metric name, '{' or '#', found \"9h\""});
+              "12:1: expected a metric name, '{' or '#', found \"9h\"", "13: \"i\\xff\" is no metric name",
+              "14: \"\\xff\" is no label name"});
 }
 
 TEST_CASE("a value that goes over the end of its line is refused, and the next line is read", "[ingest][stream]") {
@@ -196,6 +197,53 @@ TEST_CASE("the protobuf exposition is read message by message", "[ingest][stream
   CHECK(got.batches == 2);
 }
 
+TEST_CASE("JSON lines are read series by series", "[ingest][stream]") {
+  const std::string line = R"({"metric":{"__name__":"m","j":"x"},"values":[1,null,3],"timestamps":[10,20,30]})";
+  StreamInputOptions options;
+  options.batch.samples = 2;
+  StreamContent got =
+      read_stream(line + "\n\n{\"metric\":{\"a\":\"1\"},\"values\":[1],\"timestamps\":[1]}\n{\"x\"\n" + line, options);
+  const Lines samples{"m{j=\"x\"} 1 @10", "m{j=\"x\"} NaN @20", "m{j=\"x\"} 3 @30"};
+  Lines twice = samples;
+  twice.insert(twice.end(), samples.begin(), samples.end());
+  CHECK(got.samples == twice);
+  CHECK(got.batches == 3);
+  CHECK(got.faults == Lines{"3: the sample has no metric name", "4:5: expected ':', found the end"});
+  got = read_stream(line + "\n" + line.substr(0, line.size() - 1));
+  CHECK(got.samples == samples);
+  CHECK(got.faults == Lines{"2: the last line is not whole; its writer seems to have died"});
+}
+
+TEST_CASE("CSV is read with a column map", "[ingest][stream]") {
+  StreamInputOptions options;
+  options.csv_columns = parse_csv_columns("2:metric:ask,3:metric:bid,1:label:ticker,4:time:unix_s").value_or_throw();
+  const StreamContent got = read_stream(
+      "ticker,ask,bid,at\nGOOG,1.23,4.56,1560904149\r\n\"A,B\", 1 ,,1560904150.5\nX,one,2,3\nX,1,2\nX,1,2,soon\n"
+      "\n\"X\"Y,1,2,3\nZ,,,7\n,1,2,8\nlast,1,2,3",
+      options);
+  CHECK(got.samples == Lines{"ask{ticker=\"GOOG\"} 1.23 @1560904149000", "bid{ticker=\"GOOG\"} 4.56 @1560904149000",
+                             "ask{ticker=\"A,B\"} 1 @1560904150500", "ask 1 @8000", "bid 2 @8000"});
+  CHECK(got.faults == Lines{"4: column 2: \"one\" is no number", "5: the row has 3 columns, and column 4 is asked for",
+                            "6: column 4: \"soon\" is no time as asked for",
+                            "8: expected ',' or the end of the line behind a closing quote, found \"Y\"",
+                            "11: the last line has no newline at its end; its writer seems to have died"});
+}
+
+TEST_CASE("CSV without a column map says in its header what it is", "[ingest][stream]") {
+  StreamContent got = read_stream("\xEF\xBB\xBFmetric,job,time,value\nup,a,1000,1\nup,,2000,NaN\n,x,1,1\n");
+  CHECK(got.samples == Lines{"up{job=\"a\"} 1 @1000", "up NaN @2000"});
+  CHECK(got.faults == Lines{"4: the sample has no metric name"});
+  StreamInputOptions options;
+  options.format = StreamFormat::kCsv;
+  CHECK_THROWS_AS(read_stream("a,b\n1,2\n", options), Error);
+  options.csv_columns = parse_csv_columns("price:metric:price,when:time:rfc3339").value_or_throw();
+  got = read_stream("when,price\n2023-11-14T22:13:20Z,5\n", options);
+  CHECK(got.samples == Lines{"price 5 @1700000000000"});
+  CHECK_THROWS_WITH(read_stream("when,cost\n", options), "read CSV: no column \"price\" in the header");
+  options.csv_columns = parse_csv_columns("1:metric:a").value_or_throw();
+  CHECK(read_stream("5\n\"6\n7\n", options).samples == Lines{"a 5 @1000", "a 7 @1000"});
+}
+
 TEST_CASE("a stream without end is handed out a second after its first line at the latest", "[ingest][stream]") {
   using std::chrono::milliseconds;
   const OpenPipe pipe;
@@ -233,6 +281,23 @@ TEST_CASE("what comes after a pause has a later time", "[ingest][stream]") {
   REQUIRE(input.next(batch));
   later.join();
   CHECK(batch_lines(batch) == Lines{"a 1 @5000", "a 2 @5100"});
+}
+
+TEST_CASE("lines that wait for others to tell the format keep the time of their coming", "[ingest][stream]") {
+  const OpenPipe pipe;
+  FixedClock clock(5000);
+  StreamInput input(pipe.read_end.get(), "stdin", clock, {}, {});
+  std::thread writer([&] {
+    for (const std::int64_t t_ms : {5000, 5100, 5200}) {
+      clock.set_ms(t_ms);
+      pipe.write(t_ms == 5000 ? "a 1\na " : t_ms == 5100 ? "2\n" : "a 3\n# TYPE a gauge\n");
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  });
+  SampleBatch batch;
+  REQUIRE(input.next(batch));
+  writer.join();
+  CHECK(batch_lines(batch) == Lines{"a 1 @5000", "a 2 @5100", "a 3 @5200"});
 }
 
 TEST_CASE("a stream that is told to stop hands out what it has", "[ingest][stream]") {
