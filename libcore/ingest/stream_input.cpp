@@ -71,7 +71,9 @@ bool StreamInput::decode() {
     if (at_end_ && arrivals_.size() <= 1) {
       decoder_->expect_end();
     }
-    const DecodeOutcome outcome = decoder_->decode(arrived_first(), sink_);
+    const std::string_view first = arrived_first();
+    const DecodeOutcome outcome = decoder_->decode(first, sink_);
+    const bool all_used = outcome.used == first.size();
     use(outcome.used);
     if (outcome.damaged) {
       finished_ = true;
@@ -84,7 +86,7 @@ bool StreamInput::decode() {
     if (sink_.is_full()) {
       return true;
     }
-    if (!outcome.part_ended && !join_arrivals()) {
+    if (!outcome.part_ended && !(all_used ? !arrivals_.empty() : join_arrivals())) {
       break;
     }
   }
