@@ -141,7 +141,7 @@ bool StreamInput::choose_decoder(bool must) {
       break;
     case StreamFormat::kPrometheusText:
     case StreamFormat::kOpenMetrics:
-      decoder_ = make_text_decoder(*format_);
+      decoder_ = options_.text_decoder ? options_.text_decoder(*format_) : make_text_decoder(*format_);
       break;
   }
   return true;

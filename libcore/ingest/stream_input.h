@@ -31,7 +31,9 @@ struct StreamInputOptions {
   std::size_t message_limit = 64 << 20;  // of protobuf and rw2
   ExpositionReaderOptions exposition{};  // of protobuf
   std::vector<CsvColumn> csv_columns{};  // what the columns of CSV are; if there are any, the stream is CSV
-  std::function<bool()> stop{};          // asked at least twice a second while waiting; true ends the stream
+  /// Decodes text formats in place of the own decoder, for readers that have a faster way.
+  std::function<std::unique_ptr<StreamDecoder>(StreamFormat)> text_decoder{};
+  std::function<bool()> stop{};  // asked at least twice a second while waiting; true ends the stream
 };
 
 /// Reads a stream of samples in any of the formats, from a file, a pipe that ends or one that does not, and hands it

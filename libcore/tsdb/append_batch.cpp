@@ -7,10 +7,12 @@
 #include <bit>
 #include <numeric>
 
+#include "base/error.h"
 #include "base/number_text.h"
 #include "base/utf8.h"
 #include "model/time_text.h"
 #include "tsdb/head_querier.h"
+#include "tsdb/sample_tally.h"
 
 namespace mcore {
 namespace {
@@ -19,26 +21,13 @@ std::uint64_t bits_of(double value) noexcept {
   return std::bit_cast<std::uint64_t>(value);
 }
 
-bool same_bits(const std::vector<double>& a, const std::vector<double>& b) noexcept {
-  return std::ranges::equal(a, b, {}, bits_of, bits_of);
-}
-
-/// The same sample, bit by bit; what is said of resets does not count.
-bool is_same(const Histogram& a, const Histogram& b) noexcept {
-  if (is_stale_marker(a.sum) && is_stale_marker(b.sum)) {
-    return true;
-  }
-  return a.is_float == b.is_float && a.schema == b.schema && bits_of(a.zero_threshold) == bits_of(b.zero_threshold) &&
-         bits_of(a.zero_count) == bits_of(b.zero_count) && bits_of(a.count) == bits_of(b.count) &&
-         bits_of(a.sum) == bits_of(b.sum) && a.positive_spans == b.positive_spans &&
-         a.negative_spans == b.negative_spans && same_bits(a.positive_counts, b.positive_counts) &&
-         same_bits(a.negative_counts, b.negative_counts) && same_bits(a.custom_values, b.custom_values);
-}
-
 /// Why a label set is no series, empty if it is one.
 std::string_view label_fault(LabelsView labels) {
   if (labels.empty()) {
     return "no labels";
+  }
+  if (labels.bytes().size() > kLargestLabelSet) {
+    return "16 MiB or more";
   }
   std::string_view before;
   for (const Label& label : labels) {
@@ -109,6 +98,9 @@ std::optional<std::uint32_t> AppendBatch::series_of(const SampleBatch& batch, co
     return std::nullopt;
   }
   const std::uint64_t ref = head_.next().next_ref;
+  if (ref >= kRefLimit) {
+    throw Error(ErrorKind::kLimit, "add series", files_.folder(), "no ref is left that a server can query");
+  }
   const std::uint32_t id = head_.add_series(labels, hash, ref);
   wal_.add_series(ref, labels);
   ++outcome_.new_series;
@@ -199,7 +191,7 @@ bool AppendBatch::add_late(std::uint32_t id, const Incoming& sample) {
   }
   if (find_existing(id, sample)) {
     const bool same = sample.histogram != nullptr
-                          ? !existing_.histogram.empty() && is_same(existing_.histogram.front(), *sample.histogram)
+                          ? !existing_.histogram.empty() && is_same_histogram(existing_.histogram.front(), *sample.histogram)
                           : !existing_.value.empty() && bits_of(existing_.value.front()) == bits_of(sample.value);
     if (same) {
       ++outcome_.repeated;

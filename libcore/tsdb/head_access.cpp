@@ -114,7 +114,7 @@ NewFileOwner private_owner() noexcept {
 
 std::optional<HeadFiles> cached_head(const std::string& store, const std::string& folder, std::int64_t in_order_from,
                                      const DamageReport& on_damage) {
-  const HeadHome home(store, folder, private_owner());
+  const HeadHome home(store, folder, private_owner(), is_on_network(store));  // there writers keep theirs in the cache too
   constexpr std::chrono::minutes kPatience(1);
   const auto writer = home.lock_writer(kPatience);
   if (!writer.has_value()) {
@@ -135,7 +135,7 @@ std::optional<HeadFiles> private_head(const std::string& store, std::int64_t in_
       continue;
     }
     try {
-      const HeadHome home(store, folder, private_owner());
+      const HeadHome home(store, folder, private_owner(), false);
       std::optional<HeadFiles> files;
       (void)home.catch_up(files, in_order_from, on_damage);
       (void)remove_tree(folder);

@@ -97,12 +97,28 @@ class HeadCut {
     }
   }
 
-  /// From the oldest in-order sample to the newest: windows without a sample cost one look later.
   void note_in_order(const HeadQuerier::Series& part) {
     const std::int64_t first = first_in_order(part);
     const std::int64_t last = std::min(part.state.last_t_ms, cut_t_ms_ - 1);
-    for (std::int64_t window = window_start(first); first < cut_t_ms_ && window <= last; window += kBlockSpanMs) {
-      add_window(window);
+    if (first > last) {
+      return;
+    }
+    add_window(window_start(first));
+    if (window_start(first) == window_start(last)) {
+      return;
+    }
+    // One sample of long ago does not make a window of every two hours since.
+    times_.clear();
+    read_in_order_samples(files_, part.state, {first, last}, times_);
+    for (const auto* times : {&times_.t_ms, &times_.histogram_t_ms}) {
+      std::int64_t behind = first;
+      for (const std::int64_t t_ms : *times) {
+        if (t_ms >= behind) {
+          add_window(window_start(t_ms));
+          const std::int64_t end = window_last(window_start(t_ms));
+          behind = end == std::numeric_limits<std::int64_t>::max() ? end : end + 1;
+        }
+      }
     }
   }
 
@@ -122,7 +138,7 @@ class HeadCut {
   }
 
   std::optional<BlockMeta> write_window(const std::string& stage, std::int64_t window) {
-    const TimeRange range{window, std::min(window + kBlockSpanMs, cut_t_ms_) - 1};
+    const TimeRange range{window, std::min(window_last(window), cut_t_ms_ - 1)};
     BlockMeta meta;
     meta.ulid = make_ulid(now_ms_for_ulid());
     BlockWriterOptions writer_options;
@@ -195,6 +211,7 @@ class HeadCut {
   HeadQuerier querier_;
   std::vector<CutSeries> series_;
   std::vector<std::int64_t> windows_;
+  SeriesSamples times_;  // reused
 };
 
 HeadLogMark next_segment(const std::string& folder, const HeadLogMark& mark, const NewFileOwner& owner) {
@@ -251,19 +268,20 @@ std::optional<CutStart> start_cut(const HeadHome& home, std::int64_t cut_t_ms, c
 }  // namespace
 
 std::optional<std::int64_t> cut_time(const HeadCommit& commit, std::int64_t now_ms, bool force) {
-  if (commit.max_t_ms == kNoTime) {
+  if (commit.max_t_ms < kNoTime + kBehindNewestMs) {
     return std::nullopt;
   }
   std::int64_t cut = window_start(std::min(commit.max_t_ms - kBehindNewestMs, now_ms));
   if (force) {
-    cut = std::min(window_start(commit.max_t_ms) + kBlockSpanMs, window_start(now_ms) + kBlockSpanMs);
+    cut = window_last(window_start(std::min(commit.max_t_ms, now_ms)));
+    cut = cut == std::numeric_limits<std::int64_t>::max() ? cut : cut + 1;
   }
   const bool has_in_order = cut > commit.floor_t_ms && commit.min_t_ms < cut;
   const bool has_late = commit.late_samples > 0 && force;
-  if (!has_in_order && !has_late) {
-    return std::nullopt;
+  if (has_in_order) {
+    return cut;
   }
-  return has_in_order ? cut : commit.floor_t_ms;
+  return has_late && commit.floor_t_ms != kNoTime ? std::optional(commit.floor_t_ms) : std::nullopt;
 }
 
 StoreLocks lock_for_upkeep(const HeadHome& home, std::chrono::milliseconds timeout) {

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "tsdb/head_index.h"
+#include "tsdb/known_refs.h"
 #include "tsdb/log_flush.h"
 #include "tsdb/log_sequence.h"
 
@@ -186,8 +187,8 @@ HeadStanding compare_with_logs(const HeadCommit& commit, const LogState& logs) {
   return current ? HeadStanding::kCurrent : HeadStanding::kBehind;
 }
 
-HeadHome::HeadHome(std::string store, std::string home, NewFileOwner owner)
-    : store_(std::move(store)), home_(std::move(home)), owner_(owner) {
+HeadHome::HeadHome(std::string store, std::string home, NewFileOwner owner, bool serves_writers)
+    : store_(std::move(store)), home_(std::move(home)), owner_(owner), serves_writers_(serves_writers) {
   create_owned_folder(home_, owner_);
   create_owned_folder(generations(), owner_);
 }
@@ -260,6 +261,9 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
   HeadWriter head(files, HeadWriter::Mode::kBuilding);
   head.begin();
   head.next().floor_t_ms = floor_t_ms;
+  if (serves_writers_) {
+    head.note_ref(largest_known_ref(store_));
+  }
   LogApplier applier(head);
   // Both logs are opened before either is read: the WBL's series are in the WAL.
   LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);

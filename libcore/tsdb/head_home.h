@@ -62,8 +62,8 @@ struct HeadCatchUp {
 /// Threads: one.
 class HeadHome {
  public:
-  /// `home` is made where it lacks.
-  HeadHome(std::string store, std::string home, NewFileOwner owner);
+  /// `home` is made where it lacks. `serves_writers`: refs that a server keeps beside its logs count as taken.
+  HeadHome(std::string store, std::string home, NewFileOwner owner, bool serves_writers = true);
 
   [[nodiscard]] const std::string& store() const noexcept { return store_; }
   [[nodiscard]] const std::string& folder() const noexcept { return home_; }
@@ -99,6 +99,7 @@ class HeadHome {
   std::string store_;
   std::string home_;
   NewFileOwner owner_;
+  bool serves_writers_;
 };
 
 }  // namespace mcore

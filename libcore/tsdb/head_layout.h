@@ -28,6 +28,14 @@ inline constexpr std::uint64_t kHeadMagic = 0x6461'6568'7574'656DU;  // "metuhea
 inline constexpr std::uint32_t kHeadFormat = 1;
 inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 
+// What places and numbers can say. Whoever comes to the end of one of these gets an Error (kLimit).
+inline constexpr std::uint64_t kLargestLabelSet = (std::uint64_t{1} << 24U) - 1;  // bytes, as LabelsView has them
+inline constexpr std::uint64_t kMostLabelBytes = std::uint64_t{1} << 35U;         // ids of aliases: 31 bits, 16 bytes each
+inline constexpr std::uint64_t kMostSlabBytes = std::uint64_t{1} << 37U;          // units of 32 bytes in 32 bits
+inline constexpr std::uint32_t kMostSeries = std::uint32_t{1} << 31U;
+/// A server cannot query series with a ref of that size or more (tsdb-format 4.7).
+inline constexpr std::uint64_t kRefLimit = std::uint64_t{1} << 40U;
+
 /// What the samples of a slab are written as.
 enum class SlabKind : std::uint8_t {
   kNone = 0,

@@ -22,11 +22,12 @@ namespace {
 
 constexpr std::int64_t kMinTime = std::numeric_limits<std::int64_t>::min();
 
-/// Tells by the head which series stay in the log.
+/// Tells by the head which series stay in the log, while writers are at work: whether one has left is settled once the
+/// cut is published, so any later state of it tells.
 class KeptSeries {
  public:
   explicit KeptSeries(HeadFiles& files) : files_(files), commit_(files.published()), head_(files, HeadWriter::Mode::kShared) {
-    head_.begin();
+    head_.look();
   }
   [[nodiscard]] bool keeps(std::uint64_t ref) {
     const auto id = head_.find_ref(ref, guess_ + 1);
@@ -34,14 +35,14 @@ class KeptSeries {
       return false;
     }
     guess_ = *id;
-    const SeriesStateView state = head_.state(*id);
+    const SeriesStateView state = newest_state(*id);
     return !is_retired_series(commit_, files_.entry(*id).ref, state.last_t_ms, state.commit);
   }
   /// Metadata records of the series that stay, in one record; empty if there are none.
   [[nodiscard]] std::string metadata() {
     std::string record;
     for (std::uint32_t id = 0; id < commit_.series_count; ++id) {
-      const SeriesStateView state = head_.state(id);
+      const SeriesStateView state = newest_state(id);
       if (state.metadata == 0 || !keeps(files_.entry(id).ref)) {
         continue;
       }
@@ -55,6 +56,14 @@ class KeptSeries {
   }
 
  private:
+  [[nodiscard]] SeriesStateView newest_state(std::uint32_t id) const noexcept {
+    SeriesStateView state;
+    while (!read_state(files_.entry(id), files_.control().commit.load(std::memory_order_acquire), state)) {
+      // It was changed twice between the two looks.
+    }
+    return state;
+  }
+
   HeadFiles& files_;
   HeadCommit commit_;
   HeadWriter head_;
