@@ -157,8 +157,8 @@ void StreamInput::pass_over_line() {
   use(size);
 }
 
-/// The bytes that came first, of those at hand; samples in them have the time of their arrival, though they may have had
-/// to wait for others to tell the format.
+/// The bytes that came first, of those at hand; samples in them have the time of their arrival, though they may have
+/// had to wait for others to tell the format.
 std::string_view StreamInput::arrived_first() {
   if (arrivals_.empty()) {
     return source_.bytes();
