@@ -32,7 +32,8 @@ class ImportCommand final : public Command {
   std::string_view name() const override { return "import"; }
   std::string_view brief() const override { return "Bring much data in at once, straight into blocks"; }
   void declare(OptionSet& set) override {
-    set.operands("FILE", &files_, "Stream in any format, plain, gzip or zstd; a store or block; standard input without");
+    set.operands("FILE", &files_,
+                 "Stream in any format, plain, gzip or zstd; a store or block; standard input without");
     set.group("Store");
     store_.declare(set);
     set.duration("--lock-timeout", &options_.writer.lock_timeout, "Wait this long for other writers");

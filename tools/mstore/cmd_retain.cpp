@@ -32,7 +32,8 @@ class RetainCommand final : public Command {
     store_.declare(set);
     set.duration("--lock-timeout", &lock_timeout_, "Wait this long for writers, and for upkeep that is under way");
     set.group("What is kept");
-    set.list("--keep", "D[ SELECTOR]", &keep_, "Samples of the last D: of all series, or of those selected (repeatable)");
+    set.list("--keep", "D[ SELECTOR]", &keep_,
+             "Samples of the last D: of all series, or of those selected (repeatable)");
     set.bytes("--max-size", "BYTES", &max_size_, "At most this much on the disk; the oldest blocks go first");
     set.flag("--dry-run", &dry_run_, "List what would go, and change nothing");
     set.rare();

@@ -7,6 +7,9 @@
 
 namespace mcore {
 
+/// The tool with its subcommands, the default one first.
+[[nodiscard]] const Tool& mstore_tool();
+
 [[nodiscard]] std::unique_ptr<Command> make_import_command();
 [[nodiscard]] std::unique_ptr<Command> make_info_command();
 [[nodiscard]] std::unique_ptr<Command> make_metrics_command();
