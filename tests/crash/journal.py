@@ -10,6 +10,7 @@ import os
 import struct
 
 HEADER = struct.Struct("=8sqQQIHHII")
+SECTOR = 512
 PAGE = 4096
 
 
@@ -49,14 +50,16 @@ class File:
             del self.cache[size:]
         else:
             self.cache.extend(bytes(size - len(self.cache)))
-        self.dirty.add(size // PAGE)
+        self.dirty.add(size // SECTOR)
 
     def write(self, offset, data):
         if len(self.cache) < offset + len(data):
             self.cache.extend(bytes(offset + len(data) - len(self.cache)))
         self.cache[offset:offset + len(data)] = data
         if data:
-            self.dirty.update(range(offset // PAGE, (offset + len(data) - 1) // PAGE + 1))
+            # A page is written back whole.
+            first, last = offset // PAGE, (offset + len(data) - 1) // PAGE
+            self.dirty.update(range(first * PAGE // SECTOR, (last + 1) * PAGE // SECTOR))
 
     def sync(self):
         self.disk = self._with(self.dirty, len(self.cache))
@@ -67,16 +70,16 @@ class File:
         self.disk = self._with((), len(self.cache)) if len(self.cache) < len(self.disk) else self.disk
         self.dirty.clear()
 
-    def _with(self, pages, size):
+    def _with(self, sectors, size):
         disk = bytearray(self.disk[:size])
         disk.extend(bytes(size - len(disk)))
-        for page in pages:
-            part = self.cache[page * PAGE:min((page + 1) * PAGE, size)]
-            disk[page * PAGE:page * PAGE + len(part)] = part
+        for sector in sectors:
+            part = self.cache[sector * SECTOR:min((sector + 1) * SECTOR, size)]
+            disk[sector * SECTOR:sector * SECTOR + len(part)] = part
         return disk
 
     def after_cut(self, random):
-        way = random.choice(("none", "all", "pages", "pages", "zeros"))
+        way = random.choice(("none", "all", "pages", "sectors", "front", "zeros"))
         if way == "none" or not self.dirty:
             return bytes(self.disk)
         if way == "all":
@@ -84,7 +87,12 @@ class File:
         size = len(self.cache) if random.random() < 0.7 else random.choice((len(self.disk), len(self.cache)))
         if way == "zeros":
             return bytes(self._with((), size))
-        return bytes(self._with([page for page in self.dirty if random.random() < 0.5], size))
+        if way == "front":
+            end = random.randrange(len(self.disk), size + 1) if size > len(self.disk) else size
+            return bytes(self._with([sector for sector in self.dirty if sector * SECTOR < end], end))
+        unit = PAGE // SECTOR if way == "pages" else 1
+        kept = {part: random.random() < 0.6 for part in sorted({sector // unit for sector in self.dirty})}
+        return bytes(self._with([sector for sector in self.dirty if kept[sector // unit]], size))
 
 
 class Disk:
