@@ -34,7 +34,9 @@ class Console {
 
   void data(std::string_view bytes);
   void data_line(std::string_view line);
-  /// Writes out what data() holds back; the file, if there is one, appears. Called at the end of a run.
+  /// Writes out what data() holds back: what goes on for ever is to be seen as it comes.
+  void flush();
+  /// The same, and the file, if there is one, appears. Called at the end of a run.
   void close();
 
   /// A line that explains; only on a terminal or with -v, never with -q.
@@ -63,7 +65,6 @@ class Console {
   static void raise_again();
 
  private:
-  void flush();
   void say(std::string_view line);
 
   std::string tool_;

@@ -18,7 +18,7 @@
 #include "tsdb/block_builder.h"
 #include "tsdb/store_reader.h"
 #include "tsdb/store_stage.h"
-#include "tsdb/upkeep.h"
+#include "tsdb/head_upkeep.h"
 
 namespace mcore {
 namespace {
@@ -296,11 +296,17 @@ std::int64_t BulkImport::Job::end_of_blocks(TimeRange range) {
   if (oldest && *oldest < end && range.max_t_ms >= aligned_start(*oldest, kChunkWindowMs)) {
     // The log stands in the way. What is due there becomes blocks now, and all of it if there is a whole window beyond.
     const std::int64_t beyond = aligned_start(writer_.last_commit().max_t_ms, kChunkWindowMs) + 2 * kChunkWindowMs;
-    UpkeepOptions upkeep;
+    HeadUpkeepOptions upkeep;
     upkeep.lock_timeout = options_.writer.lock_timeout;
     upkeep.is_cancelled = options_.stop;
     upkeep.on_damage = on_damage();
-    (void)cut_and_shrink(writer_.home().store(), clock_, beyond <= std::min(end, range.max_t_ms), upkeep);
+    try {
+      cut_and_shrink(Upkeep(writer_.home().store()), clock_, beyond <= std::min(end, range.max_t_ms), upkeep);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kBusy) {  // then the log keeps what it has, and more goes through it
+        throw;
+      }
+    }
     oldest = writer_.oldest_only_in_log();
   }
   return oldest ? std::min(end, aligned_start(*oldest, kChunkWindowMs)) : end;

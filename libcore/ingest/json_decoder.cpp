@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON lines as a stream. A line may hold more samples than a batch takes: it is read into columns first.
 #include <algorithm>
-#include <optional>
+#include <string>
 
 #include "ingest/stream_decoder.h"
 #include "text/json_lines_reader.h"
@@ -23,7 +23,8 @@ class JsonDecoder final : public StreamDecoder {
   JsonLineReader reader_;
   std::size_t taken_ = 0;  // of the samples of the line at hand
   LabelBuilder builder_;
-  LabelSet labels_;
+  std::string label_bytes_;
+  LabelsView labels_;  // of them
   std::uint64_t hash_ = 0;
   std::uint32_t family_ = 0;
   bool at_end_ = false;
@@ -66,20 +67,21 @@ bool JsonDecoder::take_line(std::string_view line, StreamSink& sink, bool report
   taken_ = 0;
   builder_.clear();
   reader_.labels(builder_);
-  labels_ = LabelSet(builder_.build());
-  if (!sink.check(labels_.view(), builder_)) {
+  label_bytes_ = builder_.build().bytes();  // the builder's view would not outlive the line's bytes
+  labels_ = LabelsView(label_bytes_);
+  if (!sink.check(labels_, builder_)) {
     taken_ = reader_.values().size();
     sink.line_fault(sink.refusal());
     return true;
   }
-  hash_ = labels_.view().hash();
-  family_ = sink.families().find(labels_.view().get(kNameLabel));
+  hash_ = labels_.hash();
+  family_ = sink.families().find(labels_.get(kNameLabel));
   return true;
 }
 
 void JsonDecoder::drain(StreamSink& sink) {
   for (; taken_ < reader_.values().size() && !sink.is_full(); ++taken_) {
-    sink.add_checked(labels_.view(), hash_, family_, reader_.values()[taken_], reader_.t_ms()[taken_]);
+    sink.add_checked(labels_, hash_, family_, reader_.values()[taken_], reader_.t_ms()[taken_]);
   }
 }
 

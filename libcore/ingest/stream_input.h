@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -71,6 +72,8 @@ class StreamInput {
   bool choose_decoder(bool must);
   void read_more();
   void finish();
+  [[nodiscard]] std::string_view arrived_first();
+  [[nodiscard]] bool join_arrivals();
   void use(std::size_t size);
   void pass_over_line();
   [[nodiscard]] std::chrono::milliseconds patience() const;
@@ -84,7 +87,14 @@ class StreamInput {
   std::unique_ptr<StreamDecoder> decoder_;
   std::optional<StreamFormat> format_;
   std::optional<Time> deadline_;  // of the batch at hand, once it has bytes
-  Time read_at_{};                // when the reading time was taken
+  /// Bytes at hand that came without a pause.
+  struct Arrival {
+    std::size_t size = 0;
+    std::int64_t t_ms = 0;
+  };
+  std::deque<Arrival> arrivals_;  // in order; all bytes at hand
+  Time read_at_{};                // when the last of them began to come
+  bool is_new_batch_ = true;      // nothing was read for it yet
   bool passing_over_ = false;     // the rest of a line that is too long
   bool at_end_ = false;
   bool stopped_ = false;

@@ -90,6 +90,7 @@ class ExpositionOutput final : public StreamOutput {
                      .start_timestamp_ms = sample.start_t_ms,
                      .exemplars = sample.exemplars});
   }
+  void flush() override { writer_->flush(); }
   void finish() override { writer_->finish(); }
   [[nodiscard]] std::string& output() override { return writer_->output(); }
   [[nodiscard]] const ExpositionLosses& losses() const override {
@@ -133,6 +134,7 @@ class Rw2Output final : public StreamOutput {
       writer_.sample(sample.t_ms, sample.value, sample.start_t_ms, sample.exemplars);
     }
   }
+  void flush() override { writer_.flush(); }
   void finish() override { writer_.flush(); }
   [[nodiscard]] std::string& output() override { return writer_.output(); }
   [[nodiscard]] const ExpositionLosses& losses() const override { return losses_; }
@@ -158,11 +160,12 @@ class FloatOutput final : public StreamOutput {
       writer_.sample(sample.t_ms, sample.value);
     }
   }
-  void finish() override {
+  void flush() override {
     if constexpr (requires { writer_.finish(); }) {
       writer_.finish();
     }
   }
+  void finish() override { flush(); }
   [[nodiscard]] std::string& output() override { return writer_.output(); }
   [[nodiscard]] const ExpositionLosses& losses() const override {
     losses_ = writer_.losses();

@@ -42,7 +42,7 @@ struct StreamSample {
 ///         because their parts come series by series.
 /// Errors: what the format cannot carry is left out and counted in losses().
 /// Cost:   no allocation per float beyond the growth of the output, which may be drained after every call; OpenMetrics
-///         alone holds the whole stream until finish().
+///         alone holds all since the last flush().
 class StreamOutput {
  public:
   virtual ~StreamOutput() = default;
@@ -50,6 +50,9 @@ class StreamOutput {
   /// The samples that follow are of this series, of a family that may be null. Both live until the next call of it.
   virtual void begin_series(LabelsView labels, const MetricFamily* family) = 0;
   virtual void sample(const StreamSample& sample) = 0;
+  /// Writes what was held back, so that a reader has all samples so far. Requires for OpenMetrics: no more samples come
+  /// of the families so far. begin_series() comes next.
+  virtual void flush() {}
   /// Ends the stream; nothing may follow.
   virtual void finish() = 0;
   /// What was written and not yet taken; the caller clears it after writing it out.

@@ -23,11 +23,14 @@ void StreamSink::start_batch(SampleBatch& batch) {
   families_.start_batch();
 }
 
-bool StreamSink::check(LabelsView labels, const LabelBuilder& builder) {
+bool StreamSink::check(LabelsView labels, const LabelBuilder& builder, bool plain_names) {
   if (!builder.duplicate_name().empty()) {
     refusal_ = fmt::format("label name {} is not unique in {}", in_quotes(builder.duplicate_name()),
                            in_quotes(labels.get(kNameLabel)));
     return false;
+  }
+  if (plain_names) {
+    return true;
   }
   bool has_metric = false;
   for (const Label& label : labels) {
@@ -35,7 +38,13 @@ bool StreamSink::check(LabelsView labels, const LabelBuilder& builder) {
       refusal_ = fmt::format("{} is no label name", in_quotes(label.name));
       return false;
     }
-    has_metric |= label.name == kNameLabel;
+    if (label.name == kNameLabel) {
+      has_metric = true;
+      if (!is_valid_utf8(label.value)) {  // it may have come quoted, as a name
+        refusal_ = fmt::format("{} is no metric name", in_quotes(label.value));
+        return false;
+      }
+    }
   }
   if (!has_metric) {
     refusal_ = "the sample has no metric name";
@@ -45,9 +54,9 @@ bool StreamSink::check(LabelsView labels, const LabelBuilder& builder) {
 }
 
 BatchSample* StreamSink::add(LabelBuilder& builder, std::uint32_t family, double value,
-                             std::optional<std::int64_t> t_ms) {
+                             std::optional<std::int64_t> t_ms, bool plain_names) {
   const LabelsView labels = builder.build();
-  return check(labels, builder) ? &add_checked(labels, labels.hash(), family, value, t_ms) : nullptr;
+  return check(labels, builder, plain_names) ? &add_checked(labels, labels.hash(), family, value, t_ms) : nullptr;
 }
 
 BatchSample& StreamSink::add_checked(LabelsView labels, std::uint64_t hash, std::uint32_t family, double value,

@@ -53,11 +53,13 @@ class StreamSink {
 
   /// Adds a sample of the series in `builder` and of a family of families(). Null, with refusal() set, if the labels
   /// are none: no metric name, a name twice, a name that is empty or not UTF-8.
+  /// `plain_names`: they are known to be of the legacy character set, with a metric name among them.
   /// Requires: values are UTF-8, names and values are shorter than 16 MiB.
-  BatchSample* add(LabelBuilder& builder, std::uint32_t family, double value, std::optional<std::int64_t> t_ms);
+  BatchSample* add(LabelBuilder& builder, std::uint32_t family, double value, std::optional<std::int64_t> t_ms,
+                   bool plain_names = false);
   /// The two halves of it, for a series with many samples: whether what builder.build() gave is a label set, and the
   /// adding.
-  [[nodiscard]] bool check(LabelsView labels, const LabelBuilder& builder);
+  [[nodiscard]] bool check(LabelsView labels, const LabelBuilder& builder, bool plain_names = false);
   BatchSample& add_checked(LabelsView labels, std::uint64_t hash, std::uint32_t family, double value,
                            std::optional<std::int64_t> t_ms);
   /// Why the sample that was refused last was.

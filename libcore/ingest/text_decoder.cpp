@@ -165,7 +165,8 @@ bool TextDecoder<Reader>::take_sample(Reader& reader, std::string_view lines, St
       name_sample(reader, lines);
     }
   }
-  BatchSample* const sample = sink.add(builder_, family, reader.value(), reader.timestamp_ms());
+  BatchSample* const sample =
+      sink.add(builder_, family, reader.value(), reader.timestamp_ms(), reader.has_plain_names());
   if (sample == nullptr) {
     refuse(reader, lines, sink.refusal(), 0, sink);
     return false;

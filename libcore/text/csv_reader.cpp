@@ -70,8 +70,11 @@ CsvSplitter::Outcome CsvSplitter::read(std::string_view bytes, bool at_end) {
                                in_quotes(bytes.substr(p, 1))));
       }
     } else {
-      const std::size_t stop = bytes.find_first_of(",\n", p);
-      if (stop == std::string_view::npos) {
+      std::size_t stop = p;
+      while (stop != bytes.size() && bytes[stop] != ',' && bytes[stop] != '\n') {
+        ++stop;
+      }
+      if (stop == bytes.size()) {
         return incomplete(false);
       }
       std::string_view field = bytes.substr(p, stop - p);

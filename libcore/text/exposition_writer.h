@@ -52,7 +52,7 @@ struct ExpositionSample {
 /// Writes samples as an exposition stream into a string that the caller drains.
 ///
 /// Shape:  text: samples in the order given; a family's HELP, TYPE and UNIT come once in the stream, before the first
-///         of its samples that follows them. OpenMetrics: families are kept together until finish(), because the format
+///         of its samples that follows them. OpenMetrics: families are kept together until flush(), because the format
 ///         forbids to interleave them, and `# EOF` ends the stream. Protobuf: one MetricFamily per run of samples of
 ///         one family.
 /// Errors: what the format cannot carry is left out and counted in losses().
@@ -64,7 +64,9 @@ class ExpositionWriter {
   /// Announces the family of the samples that follow. Cheap when it was announced before.
   virtual void family(const FamilyMetadata& metadata) = 0;
   virtual void sample(const ExpositionSample& sample) = 0;
-  /// Ends the stream: writes what was held back. Nothing may follow.
+  /// Writes what was held back. Requires: no more samples come of the families so far.
+  virtual void flush() {}
+  /// Ends the stream, after a flush(). Nothing may follow.
   virtual void finish() = 0;
 
   /// What was written and not yet taken; the caller clears it after writing it out.

@@ -11,28 +11,34 @@ namespace {
 
 constexpr std::size_t kMostSamples = 10'000;
 
-}  // namespace
-
+/// Requires: UTF-8.
 void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte >= 0x20) {
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
+  std::size_t plain = 0;  // where the run of plain characters at hand starts
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x20 && byte != '"' && byte != '\\') {
+      continue;
+    }
+    out += text.substr(plain, i - plain);
+    plain = i + 1;
+    out += '\\';
+    if (byte >= 0x20) {
+      out += text[i];
+    } else if (byte == '\n') {
+      out += 'n';
     } else {
-      out += "\\u00";
+      out += "u00";
       out += kHex[byte >> 4U];
       out += kHex[byte & 15U];
     }
   }
+  out += text.substr(plain);
   out += '"';
 }
+
+}  // namespace
 
 void JsonLinesWriter::series(LabelsView labels) {
   end_line();

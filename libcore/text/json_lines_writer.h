@@ -37,7 +37,4 @@ class JsonLinesWriter {
   ExpositionLosses losses_;
 };
 
-/// Appends `text` in quotes as JSON has it. Requires: UTF-8.
-void append_json_string(std::string& out, std::string_view text);
-
 }  // namespace mcore

@@ -102,6 +102,7 @@ ExpositionEntry OpenMetricsReader::read_sample(const char* p) {
   const char* const start = p;
   label_count_ = 0;
   has_name_ = false;
+  plain_names_ = true;
   if (is_metric_start(*p)) {
     p = metric_name_end(p, end_);
     name_ = {start, static_cast<std::size_t>(p - start), false};

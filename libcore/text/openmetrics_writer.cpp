@@ -117,7 +117,7 @@ void OpenMetricsWriter::sample(const ExpositionSample& sample) {
   }
 }
 
-void OpenMetricsWriter::finish() {
+void OpenMetricsWriter::flush() {
   const auto line = [this](std::string_view keyword, std::string_view name) {
     output_ += keyword;
     append_family_name(output_, name);
@@ -139,9 +139,13 @@ void OpenMetricsWriter::finish() {
     }
     output_ += family.samples;
   }
-  output_ += "# EOF\n";
   families_.clear();
   index_.clear();
+}
+
+void OpenMetricsWriter::finish() {
+  flush();
+  output_ += "# EOF\n";
 }
 
 }  // namespace mcore

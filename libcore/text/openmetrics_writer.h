@@ -12,13 +12,14 @@ namespace mcore {
 /// Writes OpenMetrics 1.0 text.
 ///
 /// Shape: families in the order of their first sample, each whole: the format forbids to interleave them, so all output
-///        appears at finish(). A counter's family loses its `_total`, and a family whose samples do not have the names
+///        appears at flush() and finish(). A counter's family loses its `_total`, and a family whose samples do not have the names
 ///        that OpenMetrics asks of its type becomes `unknown`. Times in seconds.
-/// Cost:  holds the whole stream in memory.
+/// Cost:  holds all since the last flush() in memory.
 class OpenMetricsWriter final : public ExpositionWriter {
  public:
   void family(const FamilyMetadata& metadata) override;
   void sample(const ExpositionSample& sample) override;
+  void flush() override;
   void finish() override;
   [[nodiscard]] std::string& output() override { return output_; }
   [[nodiscard]] const ExpositionLosses& losses() const override { return losses_; }

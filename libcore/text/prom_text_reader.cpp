@@ -96,6 +96,7 @@ ExpositionEntry PromTextReader::read_comment(const char* p) {
 ExpositionEntry PromTextReader::read_sample(const char* start, const char* p) {
   label_count_ = 0;
   has_name_ = false;
+  plain_names_ = true;
   if (is_metric_start(*p)) {
     p = metric_name_end(p, end_);
     name_ = {start, static_cast<std::size_t>(p - start), false};

@@ -18,6 +18,7 @@ class ProtoWriter final : public ExpositionWriter {
  public:
   void family(const FamilyMetadata& metadata) override;
   void sample(const ExpositionSample& sample) override;
+  void flush() override { flush_family(); }
   void finish() override { flush_family(); }
   [[nodiscard]] std::string& output() override { return output_; }
   [[nodiscard]] const ExpositionLosses& losses() const override { return losses_; }

@@ -33,6 +33,8 @@ class TextReader : public ExpositionReader {
   /// From now on samples are those of a family of that type, as if a TYPE line had said so: for a body whose TYPE lines
   /// were read before it.
   void assume_type(MetricType type) noexcept { type_ = type; }
+  /// Whether the names of the sample at hand are in the legacy character set for certain: they were not quoted.
+  [[nodiscard]] bool has_plain_names() const noexcept { return plain_names_; }
 
  protected:
   explicit TextReader(std::string_view body)
@@ -61,6 +63,7 @@ class TextReader : public ExpositionReader {
       p = behind;
       return true;
     }
+    plain_names_ = false;
     return take_careful_labels<Blanks>(p);
   }
   template <bool Blanks>
@@ -118,6 +121,7 @@ class TextReader : public ExpositionReader {
   std::string_view series_;
   Piece name_;
   bool has_name_ = false;
+  bool plain_names_ = true;
   std::vector<LabelPiece> labels_ = std::vector<LabelPiece>(kPlainLabels);  // the first label_count_ count
   std::size_t label_count_ = 0;
   double value_ = 0;

@@ -109,13 +109,10 @@ std::unique_ptr<SeriesSet> BlockReader::select(std::span<const Selector> selecto
 std::optional<SeriesRef> BlockReader::search_series(LabelsView labels) {
   IndexReader& index = this->index();
   const PostingsView all = index.all_postings();
-  IndexSeries series;
-  LabelBuilder builder;
   std::size_t low = 0;
   for (std::size_t high = all.size(); low < high;) {
     const std::size_t middle = low + (high - low) / 2;
-    index.read_series(all[middle], series);
-    const auto order = index.labels(series, builder) <=> labels;
+    const auto order = index.compare(all[middle], labels);
     if (order == 0) {
       return all[middle];
     }
@@ -130,10 +127,7 @@ std::optional<SeriesRef> BlockReader::find_series(LabelsView labels) {
     if (!known->second) {
       return std::nullopt;
     }
-    IndexSeries series;
-    LabelBuilder builder;
-    index().read_series(*known->second, series);
-    if (index().labels(series, builder) == labels) {
+    if (index().compare(*known->second, labels) == 0) {
       return known->second;
     }
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <tuple>
@@ -236,29 +237,33 @@ BlockMeta merged_meta(std::string ulid, std::span<const BlockMeta> inputs) {
 std::vector<PlannedCompaction> plan_compactions(std::vector<BlockMeta> blocks,
                                                 std::span<const std::int64_t> ranges_ms) {
   std::vector<PlannedCompaction> all;
-  while (const auto step = plan_compaction(blocks, ranges_ms)) {
-    PlannedCompaction planned;
-    planned.reason = step->reason;
-    for (const std::size_t i : step->blocks) {
-      planned.inputs.push_back(blocks[i]);
+  for (int number = 1;; ++number) {
+    const auto step = plan_compaction(blocks, ranges_ms);
+    if (!step) {
+      return all;
     }
-    planned.result = merged_meta("new-" + std::to_string(all.size() + 1), planned.inputs);
-    planned.result.stats = sum_of(planned.inputs);
-    std::vector<bool> is_input(blocks.size());
-    for (const std::size_t i : step->blocks) {
-      is_input[i] = true;
-    }
+    PlannedCompaction planned{.reason = step->reason};
     std::vector<BlockMeta> rest;
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      if (!is_input[i]) {
+      if (std::ranges::find(step->blocks, i) == step->blocks.end()) {
         rest.push_back(std::move(blocks[i]));
       }
     }
+    for (const std::size_t i : step->blocks) {
+      const auto feeds = std::ranges::find(all, blocks[i].ulid, [](const auto& one) { return one.result.ulid; });
+      if (feeds == all.end()) {
+        planned.inputs.push_back(std::move(blocks[i]));
+      } else {
+        std::ranges::move(feeds->inputs, std::back_inserter(planned.inputs));
+        all.erase(feeds);
+      }
+    }
+    planned.result = merged_meta("new-" + std::to_string(number), planned.inputs);
+    planned.result.stats = sum_of(planned.inputs);
     blocks = std::move(rest);
     blocks.push_back(planned.result);
     all.push_back(std::move(planned));
   }
-  return all;
 }
 
 }  // namespace mcore

@@ -60,8 +60,8 @@ struct PlannedCompaction {
   std::vector<BlockMeta> inputs{};
   BlockMeta result{};
 };
-/// All compactions until there is nothing left to do. A result is named "new-1", "new-2", ... where a later one uses
-/// it.
+/// All compactions until there is nothing left to do. One whose result a later one takes in is done with that in one
+/// go: a year of short blocks is read and written once, not once for each range. Results are named "new-1", "new-2"...
 [[nodiscard]] std::vector<PlannedCompaction> plan_compactions(std::vector<BlockMeta> blocks,
                                                               std::span<const std::int64_t> ranges_ms);
 

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -16,7 +18,9 @@
 namespace mcore {
 namespace {
 
-/// The store's own head if it serves: what the log holds beyond it was promised to nobody yet.
+/// The store's own head if it serves. One that is behind the log does while a writer is at it: what is not published yet
+/// was promised to nobody, and may be half a batch. With no writer there the log has records that this head will not get
+/// to know before the next one comes: of a killed writer, or of a tool with another head format.
 std::optional<HeadFiles> own_head(const std::string& store) {
   constexpr int kTries = 20;
   for (int tries = 0; tries < kTries; ++tries) {
@@ -26,17 +30,41 @@ std::optional<HeadFiles> own_head(const std::string& store) {
     }
     const HeadCommit commit = files->published();
     const HeadStanding standing = compare_with_logs(commit, look_at_logs(store));
-    if (standing == HeadStanding::kCurrent || standing == HeadStanding::kBehind) {
+    if (standing == HeadStanding::kCurrent) {
       return files;
     }
-    // A new segment or checkpoint: a server's, or one that our own is about to publish.
-    if (commit.number == files->published().number && tries > 2 && describe_lock_holder(store + "/lock").empty() &&
-        describe_lock_holder(store + "/head/upkeep").empty()) {
+    const bool is_last = tries + 1 == kTries;
+    const bool writer_is_at_it = !describe_lock_holder(store + "/lock").empty();
+    if (standing == HeadStanding::kBehind && writer_is_at_it && is_last) {
+      return files;
+    }
+    const bool upkeep_is_at_it = !describe_lock_holder(store + "/head/upkeep").empty();
+    if (commit.number == files->published().number && tries > 1 && !writer_is_at_it && !upkeep_is_at_it) {
       return std::nullopt;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return std::nullopt;
+}
+
+/// Whether other machines may have the directory mounted: memory that two of them map is not shared.
+bool is_on_network(const std::string& store) noexcept {
+  struct statfs info {};
+  if (::statfs(store.c_str(), &info) != 0) {
+    return false;
+  }
+  constexpr std::array<std::uint32_t, 9> kNetwork = {
+      0x6969,      // NFS
+      0xFF534D42,  // CIFS
+      0xFE534D42,  // SMB2
+      0x517B,      // SMB
+      0x65735546,  // FUSE: sshfs and its like
+      0x01021997,  // 9p
+      0x5346414F,  // AFS
+      0x00C36400,  // Ceph
+      0x0BD00BD0,  // Lustre
+  };
+  return std::ranges::find(kNetwork, static_cast<std::uint32_t>(info.f_type)) != kNetwork.end();
 }
 
 /// A folder of the user's cache for the head of this very directory, empty if there is no place.
@@ -86,7 +114,7 @@ NewFileOwner private_owner() noexcept {
 
 std::optional<HeadFiles> cached_head(const std::string& store, const std::string& folder, std::int64_t in_order_from,
                                      const DamageReport& on_damage) {
-  const HeadHome home(store, folder, private_owner());
+  const HeadHome home(store, folder, private_owner(), is_on_network(store));  // there writers keep theirs in the cache too
   constexpr std::chrono::minutes kPatience(1);
   const auto writer = home.lock_writer(kPatience);
   if (!writer.has_value()) {
@@ -107,7 +135,7 @@ std::optional<HeadFiles> private_head(const std::string& store, std::int64_t in_
       continue;
     }
     try {
-      const HeadHome home(store, folder, private_owner());
+      const HeadHome home(store, folder, private_owner(), false);
       std::optional<HeadFiles> files;
       (void)home.catch_up(files, in_order_from, on_damage);
       (void)remove_tree(folder);
@@ -135,6 +163,15 @@ std::optional<HeadFiles> open_head_for_reading(const std::string& store, std::in
     return cached_head(store, folder, in_order_from, on_damage);
   }
   return private_head(store, in_order_from, on_damage);
+}
+
+std::string head_folder_for_writing(const std::string& store) {
+  if (is_on_network(store)) {
+    if (const std::string folder = cache_folder(store); !folder.empty() && make_folders(folder)) {
+      return folder;
+    }
+  }
+  return store + "/head";
 }
 
 }  // namespace mcore

@@ -22,4 +22,8 @@ namespace mcore {
 [[nodiscard]] std::optional<HeadFiles> open_head_for_reading(const std::string& store, std::int64_t in_order_from,
                                                              const DamageReport& on_damage);
 
+/// Where a writer keeps the head of a store: STORE/head, or the user's cache where the store lies on a network file
+/// system.
+[[nodiscard]] std::string head_folder_for_writing(const std::string& store);
+
 }  // namespace mcore

@@ -23,6 +23,8 @@ class HeadFiles {
   [[nodiscard]] static HeadFiles create(const std::string& folder, std::uint64_t generation, const NewFileOwner& owner);
   /// The files of a folder, or nothing if they are not there, not ready, of another boot, format or place, or retired.
   [[nodiscard]] static std::optional<HeadFiles> open(const std::string& folder, bool writable);
+  /// The control file alone, writable, of a head that serves or is retired: for what is to be cleared up after it.
+  [[nodiscard]] static std::optional<HeadFiles> open_control(const std::string& folder);
 
   [[nodiscard]] HeadControl& control() noexcept { return *reinterpret_cast<HeadControl*>(control_.data()); }
   [[nodiscard]] const HeadControl& control() const noexcept {
@@ -53,6 +55,8 @@ class HeadFiles {
     return slabs.data() + unit * kSlabUnit + sizeof(SlabHeader);
   }
   [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
+  /// Whether they still stand in that folder: others may have removed them, and built new ones.
+  [[nodiscard]] bool is_in_place() const noexcept;
   void set_folder(std::string folder) { folder_ = std::move(folder); }
   /// Bytes on disk.
   [[nodiscard]] std::uint64_t size() const noexcept;
@@ -65,7 +69,7 @@ class HeadFiles {
   MappedArena touched;
 
  private:
-  [[nodiscard]] bool serves() const;
+  [[nodiscard]] bool is_of_here() const;
 
   std::string folder_;
   MappedArena control_;
@@ -83,7 +87,6 @@ struct SeriesStateView {
   std::uint32_t late_used = 0;
   std::uint32_t metadata = 0;
   std::uint16_t count = 0;
-  std::uint16_t late_count = 0;
   SlabKind kind = SlabKind::kNone;
   std::uint8_t leading = 0;
   std::uint8_t trailing = 0;
@@ -97,8 +100,9 @@ inline constexpr std::uint8_t kNoWindow = 0xFF;  // of SeriesStateView::leading
   return (commit << 16U) | (static_cast<std::uint64_t>(kind) << 14U) | (window << 6U) | trailing;
 }
 
-/// Whether a series has left the log: its ref must not be used any more, and its label set, when it comes back, is a new
-/// series. One that has no sample since the last cut and was not touched since it, or one that a server took out.
+/// Whether a series has left the log: its ref must not be used any more, and its label set, when it comes back, is a
+/// new series: one that has no sample since the last cut and was not touched since it. (One that a server took out has
+/// left as well: SlabKind::kDropped.)
 [[nodiscard]] inline bool is_retired_series(const HeadCommit& commit, std::uint64_t ref, std::int64_t last_t_ms,
                                             std::uint64_t state_commit) noexcept {
   return ref == 0 || (last_t_ms < commit.retired_t_ms && state_commit <= commit.retired_commit);

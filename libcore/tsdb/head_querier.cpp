@@ -149,7 +149,7 @@ void read_late_samples(const HeadFiles& files, const SeriesStateView& state, Tim
   }
   std::vector<SlabRecord> records;
   for (const SlabUse& slab :
-       slabs_since(files, {state.late, state.late_used, state.late_count, SlabKind::kRecords}, kNoTime)) {
+       slabs_since(files, {state.late, state.late_used, 0, SlabKind::kRecords}, kNoTime)) {
     each_record(files, slab, range, [&](SlabRecord& record) { records.push_back(record); });
   }
   std::ranges::stable_sort(records, {}, &SlabRecord::t_ms);  // of one time the first to arrive stays in front
@@ -179,7 +179,11 @@ void read_head_samples(const HeadFiles& files, const HeadCommit& commit, std::ui
 }
 
 HeadQuerier::HeadQuerier(HeadFiles& files, std::int64_t in_order_from)
-    : files_(files), commit_(files.published()), in_order_from_(in_order_from) {}
+    : files_(files), commit_(files.published()), in_order_from_(in_order_from) {
+  if (!files_.follow(commit_)) {
+    throw Error(ErrorKind::kCorrupt, "read head", files_.folder(), "its files are shorter than they must be");
+  }
+}
 
 bool HeadQuerier::try_series(std::span<const Selector> selectors, std::vector<Series>& out) const {
   out.clear();

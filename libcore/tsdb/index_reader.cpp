@@ -300,6 +300,10 @@ std::vector<std::string_view> IndexReader::label_values(std::string_view name) {
   return values;
 }
 
+std::uint64_t IndexReader::offset_of(SeriesRef ref) const noexcept {
+  return version_ == 1 ? ref : ref * kSeriesAlignment;
+}
+
 /// The body of the series entry at `offset`; sets where the next may begin.
 std::string_view IndexReader::series_body(std::uint64_t offset, std::uint64_t& end) const {
   if (offset < toc_.series || offset >= toc_.series_end) {
@@ -319,7 +323,7 @@ std::string_view IndexReader::series_body(std::uint64_t offset, std::uint64_t& e
 }
 
 void IndexReader::read_series(SeriesRef ref, IndexSeries& out) const {
-  const std::uint64_t offset = version_ == 1 ? ref : ref * kSeriesAlignment;
+  const std::uint64_t offset = offset_of(ref);
   std::uint64_t end = 0;
   ByteReader in(series_body(offset, end));
   out.symbols.clear();
@@ -369,27 +373,74 @@ LabelsView IndexReader::labels(const IndexSeries& series, LabelBuilder& builder)
   return labels;
 }
 
+std::strong_ordering IndexReader::compare(SeriesRef ref, LabelsView labels) const {
+  const std::uint64_t offset = offset_of(ref);
+  std::uint64_t end = 0;
+  ByteReader in(series_body(offset, end));
+  auto other = labels.begin();
+  for (std::uint64_t left = in.uvarint(); left > 0; --left, ++other) {
+    const std::uint64_t name = in.uvarint();
+    const std::uint64_t value = in.uvarint();
+    if (!in.ok() || name > UINT32_MAX || value > UINT32_MAX) {
+      fail(offset, "damaged series entry");
+    }
+    if (other == labels.end()) {
+      return std::strong_ordering::greater;
+    }
+    if (const auto order = symbol(static_cast<std::uint32_t>(name)) <=> (*other).name; order != 0) {
+      return order;
+    }
+    if (const auto order = symbol(static_cast<std::uint32_t>(value)) <=> (*other).value; order != 0) {
+      return order;
+    }
+  }
+  return other == labels.end() ? std::strong_ordering::equal : std::strong_ordering::less;
+}
+
+/// Whether bytes found while looking for the next series can be one: labels that exist, in order. Cheaper than a
+/// checksum over whatever length stands there.
+bool IndexReader::may_be_series(std::string_view body) const noexcept {
+  ByteReader in(body);
+  const std::uint64_t labels = in.uvarint();
+  const std::uint64_t symbols_end =
+      version_ == 1 ? static_cast<std::uint64_t>(symbols_.data() + symbols_.size() - bytes_.data()) : symbol_count_;
+  std::uint64_t last_name = 0;
+  for (std::uint64_t i = 0; i < labels; ++i) {
+    const std::uint64_t name = in.uvarint();
+    if (!in.ok() || name >= symbols_end || in.uvarint() >= symbols_end || (i > 0 && name <= last_name)) {
+      return false;
+    }
+    last_name = name;
+  }
+  return labels > 0 && in.left() > 0;
+}
+
 std::vector<SeriesRef> IndexReader::scan_series(const DamageReport& report) const {
   std::vector<SeriesRef> refs;
   const std::uint64_t alignment = version_ == 1 ? 1 : kSeriesAlignment;
   bool damaged = false;
   for (std::uint64_t at = aligned(toc_.series, alignment); at < toc_.series_end;) {
-    try {
-      std::uint64_t end = 0;
-      // An entry of no bytes would have a right checksum: what lies between entries of version 1 is no entry.
-      if (series_body(at, end).empty()) {
-        fail(at, "an empty series entry");
-      }
+    ByteReader in(bytes_.substr(at, toc_.series_end - at));
+    const std::string_view body = in.bytes(in.uvarint());
+    const std::uint32_t want = in.be32();
+    // No bytes have a right checksum where zeros are: those are no entry.
+    if (in.ok() && !body.empty() && (!damaged || may_be_series(body)) && crc32c(body) == want) {
       refs.push_back(static_cast<SeriesRef>(at / alignment));
-      at = aligned(end, alignment);
+      at = aligned(static_cast<std::uint64_t>(in.at() - bytes_.data()), alignment);
       damaged = false;
-    } catch (const Error& error) {
-      if (!damaged) {
+      continue;
+    }
+    if (!damaged) {
+      damaged = true;
+      try {
+        std::uint64_t end = 0;
+        (void)series_body(at, end);  // says what is wrong, if it is not just empty
+        fail(at, "an empty series entry");
+      } catch (const Error& error) {
         report(error);
       }
-      damaged = true;
-      at += alignment;
     }
+    at += alignment;
   }
   return refs;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -62,12 +63,14 @@ class IndexReader final : public PostingsSource {
   void read_series(SeriesRef ref, IndexSeries& out) const;
   /// The labels of an entry; the view lives until the next use of `builder`.
   [[nodiscard]] LabelsView labels(const IndexSeries& series, LabelBuilder& builder) const;
+  /// How the labels of a series compare with others, without reading more of the entry than it takes. Requires: load().
+  [[nodiscard]] std::strong_ordering compare(SeriesRef ref, LabelsView labels) const;
   /// The string of a symbol reference: an index, in version 1 an offset in the file.
   [[nodiscard]] std::string_view symbol(std::uint32_t ref) const;
   [[nodiscard]] std::uint32_t symbol_count() const noexcept { return symbol_count_; }
 
   /// The references of all intact series entries in the order of the file, found without any postings list. Each
-  /// stretch without one is reported.
+  /// stretch without one is reported. Requires: load().
   [[nodiscard]] std::vector<SeriesRef> scan_series(const DamageReport& report) const;
 
   /// The body of a section that begins with its length at `offset`, checksum verified; `what` names it in an Error.
@@ -92,6 +95,8 @@ class IndexReader final : public PostingsSource {
   /// Calls `take(entry)` for the entries of a name from place number `from` on, until it returns false.
   template <typename Take>
   void walk(const Name& name, std::size_t from, Take take) const;
+  [[nodiscard]] bool may_be_series(std::string_view body) const noexcept;
+  [[nodiscard]] std::uint64_t offset_of(SeriesRef ref) const noexcept;
   [[nodiscard]] std::string_view series_body(std::uint64_t offset, std::uint64_t& end) const;
 
   MappedFile file_;

@@ -2,6 +2,7 @@
 #include "tsdb/log_flush.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,12 @@
 
 namespace mcore {
 namespace {
+
+/// -1 if it is not there.
+off_t file_size(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_size : -1;
+}
 
 void sync_file(const std::string& path) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -26,7 +33,8 @@ void sync_file(const std::string& path) {
 }
 
 /// Flushes one log from a known durable end to a mark. Segments before the last were flushed when the next was begun.
-void sync_log(const std::string& folder, const HeadLogMark& durable, const HeadLogMark& mark) {
+void sync_log(const std::string& store, std::string_view name, const HeadLogMark& durable, const HeadLogMark& mark) {
+  const std::string folder = store + std::string(name);
   if (mark.segment < 0 || (mark.segment == durable.segment && mark.offset == durable.offset)) {
     return;
   }
@@ -37,17 +45,14 @@ void sync_log(const std::string& folder, const HeadLogMark& durable, const HeadL
   if (durable.segment != mark.segment) {
     sync_directory(folder);
   }
+  if (durable.segment < 0) {
+    sync_directory(store);  // the folder may be new as well
+  }
 }
 
-void set_durable(HeadFiles& files, const HeadCommit& commit) noexcept {
-  HeadControl& control = files.control();
-  const std::uint64_t turn = control.durable_turn.load(std::memory_order_relaxed) + 1;
-  control.durable[turn & 1U] = {.commit = commit.number,
-                                .series_count = commit.series_count,
-                                .unused = 0,
-                                .wal = commit.wal,
-                                .wbl = commit.wbl};
-  control.durable_turn.store(turn, std::memory_order_release);
+/// Whether a log still ends where our own left it, so that its end is ours to cut.
+bool ends_with_ours(std::int64_t last_segment, std::uint64_t size, const HeadLogMark& mark) {
+  return last_segment == mark.segment || (last_segment == mark.segment + 1 && size == 0);
 }
 
 void cut_back(const std::string& folder, const HeadLogMark& durable, const HeadLogMark& mark) {
@@ -56,24 +61,9 @@ void cut_back(const std::string& folder, const HeadLogMark& durable, const HeadL
   }
   const std::string path = segment_path(folder, mark.segment);
   const off_t size = mark.segment == durable.segment ? static_cast<off_t>(durable.offset) : 0;
-  if (::truncate(path.c_str(), size) != 0 && errno != ENOENT) {
+  if (file_size(path) > size && ::truncate(path.c_str(), size) != 0 && errno != ENOENT) {
     throw Error(ErrorKind::kIo, "cut log back", path, errno_text(errno));
   }
-}
-
-/// The pages of a failed flush are lost to the system's book-keeping: a second flush would succeed without them.
-void give_up(const HeadHome& home, HeadFiles& files) {
-  constexpr std::chrono::seconds kPatience(10);
-  const auto writer = home.lock_writer(kPatience);
-  const auto store = FileLock::lock_within(home.store() + "/lock", home.owner(), kPatience);
-  if (!writer.has_value() || !store.has_value()) {
-    return;  // a server has the log by now, and with it the say over its end
-  }
-  const HeadCommit commit = files.published();
-  const HeadControl::Durable durable = durable_state(files);
-  cut_back(home.store() + "/wal", durable.wal, commit.wal);
-  cut_back(home.store() + "/wbl", durable.wbl, commit.wbl);
-  files.control().retired.store(kRetiredLost, std::memory_order_release);
 }
 
 }  // namespace
@@ -90,12 +80,24 @@ HeadControl::Durable durable_state(const HeadFiles& files) noexcept {
   }
 }
 
+void set_durable(HeadFiles& files, const HeadCommit& commit, bool is_on_disk) noexcept {
+  HeadControl& control = files.control();
+  const std::uint64_t turn = control.durable_turn.load(std::memory_order_relaxed) + 1;
+  std::atomic_thread_fence(std::memory_order_release);  // as in HeadWriter::publish()
+  control.durable[turn & 1U] = {.commit = is_on_disk ? commit.number : 0,
+                                .series_count = is_on_disk ? commit.series_count : 0,
+                                .unused = 0,
+                                .wal = commit.wal,
+                                .wbl = commit.wbl};
+  control.durable_turn.store(turn, std::memory_order_release);
+}
+
 FlushOutcome flush_logs(const HeadHome& home, HeadFiles& files, std::uint64_t commit,
                         std::chrono::milliseconds timeout) {
   if (durable_state(files).commit >= commit) {
     return FlushOutcome::kDurable;
   }
-  auto flushing = FileLock::lock_within(home.folder() + "/sync", home.owner(), timeout);
+  const auto flushing = FileLock::lock_within(home.folder() + "/sync", home.owner(), timeout);
   if (!flushing.has_value()) {
     throw Error(ErrorKind::kBusy, "sync log", home.folder() + "/sync",
                 "held by " + describe_lock_holder(home.folder() + "/sync"));
@@ -104,23 +106,35 @@ FlushOutcome flush_logs(const HeadHome& home, HeadFiles& files, std::uint64_t co
   if (durable.commit >= commit) {
     return FlushOutcome::kDurable;
   }
-  if (files.control().retired.load(std::memory_order_acquire) == kRetiredLost) {
+  if (files.control().retired.load(std::memory_order_acquire) >= kRetiredLost) {
     return FlushOutcome::kLost;
   }
   const HeadCommit newest = files.published();
+  const HeadLogMark nothing;
   try {
-    sync_log(home.store() + "/wal", durable.wal, newest.wal);
-    sync_log(home.store() + "/wbl", durable.wbl, newest.wbl);
-    if (durable.commit == 0) {
-      sync_directory(home.store());
-    }
+    sync_log(home.store(), "/wal", durable.commit == 0 ? nothing : durable.wal, newest.wal);
+    sync_log(home.store(), "/wbl", durable.commit == 0 ? nothing : durable.wbl, newest.wbl);
   } catch (const Error&) {
-    flushing->unlock();
-    give_up(home, files);
+    // The pages of a failed flush are lost to the system's book-keeping: a second flush would succeed without them. So
+    // those who wait must know before they can try.
+    files.control().retired.store(kRetiredLost, std::memory_order_release);
     throw;
   }
-  set_durable(files, newest);
+  set_durable(files, newest, true);
   return FlushOutcome::kDurable;
+}
+
+void cut_back_lost(const std::string& store, HeadFiles& files) {
+  const HeadCommit commit = files.published();
+  const LogState logs = look_at_logs(store);
+  // Else a server has come since, and with it the say over the log's end.
+  if (logs.checkpoint == commit.checkpoint && ends_with_ours(logs.wal_segment, logs.wal_size, commit.wal) &&
+      ends_with_ours(logs.wbl_segment, logs.wbl_size, commit.wbl)) {
+    const HeadControl::Durable durable = durable_state(files);
+    cut_back(store + "/wal", durable.wal, commit.wal);
+    cut_back(store + "/wbl", durable.wbl, commit.wbl);
+  }
+  files.control().retired.store(kRetiredCutBack, std::memory_order_release);
 }
 
 }  // namespace mcore

@@ -15,6 +15,6 @@ namespace mcore {
 /// Errors:  throws Error (kBusy: a server has the store; kIo; kCorrupt: repair the log first).
 /// Cost:    reads the segments twice; holds the locks for renames and removals only.
 /// Returns: whether the logs shrank.
-bool shrink_logs(const HeadHome& home, const UpkeepOptions& options);
+bool shrink_logs(const HeadHome& home, const HeadUpkeepOptions& options);
 
 }  // namespace mcore

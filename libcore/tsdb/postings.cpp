@@ -91,6 +91,44 @@ std::vector<PostingsView> lists_of(const Matcher& matcher, PostingsSource& sourc
   return lists;
 }
 
+/// Calls `take(i)` for each position of `refs` whose reference is also in `other`, ascending.
+template <typename Take>
+void for_each_common(const std::vector<SeriesRef>& refs, PostingsView other, Take take) {
+  const bool gallop_refs = refs.size() / kGallopRatio > other.size();
+  const bool gallop_other = other.size() / kGallopRatio > refs.size();
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < refs.size() && j < other.size()) {
+    const SeriesRef a = refs[i];
+    const SeriesRef b = other[j];
+    if (a == b) {
+      take(i);
+      ++i;
+      ++j;
+    } else if (a < b) {
+      i = advance(refs, i, b, gallop_refs);
+    } else {
+      j = advance(other, j, a, gallop_other);
+    }
+  }
+}
+
+/// Keeps what is in one of the lists, or what is in none. Uniting the lists first would look at all of them, however
+/// few series are left to ask about.
+void sieve(std::vector<SeriesRef>& refs, std::span<const PostingsView> lists, bool keep_common) {
+  std::vector<char> common(refs.size());
+  for (const PostingsView list : lists) {
+    for_each_common(refs, list, [&common](std::size_t i) { common[i] = 1; });
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < refs.size(); ++i) {
+    if ((common[i] != 0) == keep_common) {
+      refs[kept++] = refs[i];
+    }
+  }
+  refs.resize(kept);
+}
+
 /// Narrows `kept` (nothing yet: all series) to what is in one of the lists.
 void narrow(std::optional<std::vector<SeriesRef>>& kept, std::span<const PostingsView> lists) {
   if (!kept) {
@@ -98,8 +136,7 @@ void narrow(std::optional<std::vector<SeriesRef>>& kept, std::span<const Posting
   } else if (lists.size() == 1) {
     intersect_postings(*kept, lists[0]);
   } else {
-    const std::vector<SeriesRef> united = unite_postings(lists);
-    intersect_postings(*kept, PostingsView(united));
+    sieve(*kept, lists, true);
   }
 }
 
@@ -114,24 +151,8 @@ void PostingsView::append_to(std::vector<SeriesRef>& out) const {
 }
 
 void intersect_postings(std::vector<SeriesRef>& refs, PostingsView other) {
-  const bool gallop_refs = refs.size() / kGallopRatio > other.size();
-  const bool gallop_other = other.size() / kGallopRatio > refs.size();
   std::size_t kept = 0;
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < refs.size() && j < other.size()) {
-    const SeriesRef a = refs[i];
-    const SeriesRef b = other[j];
-    if (a == b) {
-      refs[kept++] = a;
-      ++i;
-      ++j;
-    } else if (a < b) {
-      i = advance(refs, i, b, gallop_refs);
-    } else {
-      j = advance(other, j, a, gallop_other);
-    }
-  }
+  for_each_common(refs, other, [&](std::size_t i) { refs[kept++] = refs[i]; });
   refs.resize(kept);
 }
 
@@ -204,8 +225,7 @@ std::vector<SeriesRef> select_postings(const Selector& selector, PostingsSource&
     if (lists.size() == 1) {
       subtract_postings(*kept, lists[0]);
     } else if (!lists.empty()) {
-      const std::vector<SeriesRef> united = unite_postings(lists);
-      subtract_postings(*kept, PostingsView(united));
+      sieve(*kept, lists, false);
     }
   }
   return std::move(*kept);

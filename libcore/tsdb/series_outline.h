@@ -12,6 +12,9 @@
 
 namespace mcore {
 
+/// What of a store is looked at.
+enum class StorePart : std::uint8_t { kAll, kHead };
+
 /// A series with the times of its first and last sample.
 struct SeriesOutline {
   LabelsView labels{};
@@ -30,7 +33,8 @@ struct SeriesOutline {
 ///           they tell whether a series is there.
 class SeriesOutlines {
  public:
-  SeriesOutlines(StoreReader& reader, std::span<const Selector> selectors, TimeRange range, const DamageReport& report);
+  SeriesOutlines(StoreReader& reader, std::span<const Selector> selectors, TimeRange range, const DamageReport& report,
+                 StorePart part = StorePart::kAll);
   ~SeriesOutlines();
   SeriesOutlines(const SeriesOutlines&) = delete;
   SeriesOutlines& operator=(const SeriesOutlines&) = delete;

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "tsdb/head_access.h"
 #include "tsdb/head_index.h"
 #include "tsdb/log_append.h"
 #include "tsdb/log_flush.h"
@@ -56,6 +57,26 @@ void cut_to(const std::string& folder, const HeadLogMark& mark) {
   }
 }
 
+/// Waits that are shorter are nothing to speak of.
+constexpr std::chrono::milliseconds kShortWait(1000);
+/// A log of this size takes about as long to read.
+constexpr std::uint64_t kShortLogBytes = 64U << 20U;
+
+std::string holder_of(const std::string& lock) {
+  const std::string holder = describe_lock_holder(lock);
+  return holder.empty() ? "another process" : holder;
+}
+
+/// Times far from a time: as far as times go. Requires: by_ms >= 0.
+std::int64_t later(std::int64_t t_ms, std::int64_t by_ms) noexcept {
+  constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
+  return t_ms > kLatest - by_ms ? kLatest : t_ms + by_ms;
+}
+std::int64_t earlier(std::int64_t t_ms, std::int64_t by_ms) noexcept {
+  constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
+  return t_ms < kEarliest + by_ms ? kEarliest : t_ms - by_ms;
+}
+
 /// The oldest in-order sample of a series from `floor_t_ms` on, or an earlier time from there on.
 std::int64_t oldest_in_order(const HeadFiles& files, const SeriesStateView& state, std::int64_t floor_t_ms) {
   std::int64_t oldest = state.last_t_ms;
@@ -95,23 +116,22 @@ StoreWriter::StoreWriter(const std::string& store, const Clock& clock, StoreWrit
     : store_(ready_folder(store)),
       clock_(clock),
       options_(std::move(options)),
-      home_(store_, store_ + "/head", owner_of_new_files(store_)),
+      home_(store_, head_folder_for_writing(store_), owner_of_new_files(store_)),
       blocks_(
           store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
 
 FileLock StoreWriter::lock_writer() const {
   const std::string path = home_.writer_lock_path();
-  auto lock = home_.lock_writer(std::chrono::milliseconds::zero());
-  if (!lock.has_value() && options_.lock_timeout > std::chrono::milliseconds::zero()) {
-    if (options_.on_wait) {
-      options_.on_wait("waiting for " + describe_lock_holder(path));
-    }
-    lock = home_.lock_writer(options_.lock_timeout);
+  const auto first = std::min(options_.lock_timeout, kShortWait);
+  auto lock = home_.lock_writer(first);
+  if (!lock.has_value() && options_.lock_timeout > first) {
+    tell_wait(path);
+    lock = home_.lock_writer(options_.lock_timeout - first);
   }
   if (!lock.has_value()) {
-    throw Error(ErrorKind::kBusy, "lock store", path,
-                fmt::format("held by {} for {} s", describe_lock_holder(path),
-                            static_cast<double>(options_.lock_timeout.count()) / 1000));
+    throw Error(
+        ErrorKind::kBusy, "lock store", path,
+        fmt::format("held by {} for {} s", holder_of(path), static_cast<double>(options_.lock_timeout.count()) / 1000));
   }
   return std::move(*lock);
 }
@@ -119,24 +139,37 @@ FileLock StoreWriter::lock_writer() const {
 // Only the writer contends for the server's lock, so nobody of ours is pushed aside by polling.
 FileLock StoreWriter::lock_store() const {
   const std::string path = store_ + "/lock";
-  const auto deadline = std::chrono::steady_clock::now() + options_.lock_timeout;
+  const auto start = std::chrono::steady_clock::now();
+  bool told = false;
   for (;;) {
     if (auto lock = FileLock::try_lock(path, home_.owner()); lock.has_value()) {
       return std::move(*lock);
     }
-    if (std::chrono::steady_clock::now() >= deadline) {
+    const auto waited = std::chrono::steady_clock::now() - start;
+    if (!told && waited > kShortWait) {
+      tell_wait(path);
+      told = true;
+    }
+    if (waited >= options_.lock_timeout) {
       throw Error(ErrorKind::kBusy, "lock store", path,
-                  fmt::format("held by {}; a running Prometheus shuts out writers", describe_lock_holder(path)));
+                  fmt::format("held by {}; a running Prometheus shuts out writers", holder_of(path)));
     }
     constexpr std::chrono::milliseconds kPause(5);
     std::this_thread::sleep_for(kPause);
   }
 }
 
+void StoreWriter::tell_wait(const std::string& lock) const {
+  if (options_.on_wait) {
+    options_.on_wait("waiting for " + holder_of(lock) + " to release " + lock);
+  }
+}
+
 void StoreWriter::prepare_head() {
   (void)blocks_.refresh();
   const bool had_head = files_.has_value() && files_->control().retired.load() == 0;
-  if (!had_head && options_.on_wait && !home_.open(false).has_value() && path_exists(store_ + "/wal")) {
+  if (!had_head && options_.on_wait && !home_.open(false).has_value() &&
+      tree_bytes(store_ + "/wal") + tree_bytes(store_ + "/wbl") > kShortLogBytes) {
     options_.on_wait("building the head from the log");
   }
   const HeadCatchUp result = home_.catch_up(files_, blocks_.min_valid_t_ms(), {});
@@ -148,22 +181,39 @@ void StoreWriter::prepare_head() {
 
 AppendOutcome StoreWriter::append(const SampleBatch& batch) {
   constexpr int kMostAttempts = 100;
+  std::uint64_t series_logged = 0;
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     AppendOutcome outcome;
     const Step step = try_append(batch, outcome);
     if (step == Step::kAgain) {
       continue;
     }
-    if (options_.sync || step == Step::kSeriesLogged) {
-      if (flush_logs(home_, *files_, last_commit_.number, options_.lock_timeout) == FlushOutcome::kLost) {
-        continue;
-      }
+    if ((options_.sync || step == Step::kSeriesLogged) && !options_.dry_run && flush() == FlushOutcome::kLost) {
+      continue;
     }
     if (step == Step::kDone) {
+      outcome.new_series += series_logged;
       return outcome;
     }
+    series_logged += outcome.new_series;
   }
   throw Error(ErrorKind::kBusy, "append", store_, "the log changes under every attempt");
+}
+
+FlushOutcome StoreWriter::flush() {
+  try {
+    return flush_logs(home_, *files_, last_commit_.number, options_.lock_timeout);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kIo) {
+      try {
+        const FileLock writer = lock_writer();
+        home_.cut_back_lost();
+      } catch (const Error&) {
+        // the next writer does it
+      }
+    }
+    throw;
+  }
 }
 
 std::optional<std::int64_t> StoreWriter::oldest_only_in_log() {
@@ -171,8 +221,7 @@ std::optional<std::int64_t> StoreWriter::oldest_only_in_log() {
   prepare_head();
   HeadWriter head(*files_, HeadWriter::Mode::kShared);
   head.begin();
-  // A floor that was raised for a block to come counts only once the block is there.
-  const std::int64_t floor_t_ms = std::min(head.next().floor_t_ms, blocks_.min_valid_t_ms());
+  const std::int64_t floor_t_ms = std::min(head.next().in_blocks_t_ms, blocks_.min_valid_t_ms());
   std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
   for (std::uint32_t id = 0; id < head.next().series_count; ++id) {
     const SeriesStateView state = head.state(id);
@@ -226,20 +275,27 @@ StoreWriter::Step StoreWriter::try_append(const SampleBatch& batch, AppendOutcom
   HeadWriter head(*files_, HeadWriter::Mode::kShared);
   head.begin();
   AppendRules rules;
-  rules.newest_t_ms = clock_.now_ms() + options_.max_ahead.count();
+  rules.newest_t_ms = later(clock_.now_ms(), options_.max_ahead.count());
   rules.durable_series = durable_state(*files_).series_count;
   if (options_.ooo_window.has_value() && head.next().max_t_ms != kNoTime) {
-    rules.oldest_t_ms = head.next().max_t_ms - options_.ooo_window->count();
+    rules.oldest_t_ms = earlier(head.next().max_t_ms, options_.ooo_window->count());
   }
   try {
     AppendBatch job(*files_, head, blocks_, rules);
     job.raise_floor(blocks_.min_valid_t_ms());
     job.apply(batch);
+    if (options_.dry_run) {
+      outcome = job.outcome();
+      head.abandon();
+      last_commit_ = files_->published();
+      return Step::kDone;
+    }
     if (job.needs_durable_series()) {
       head.abandon();
       head.begin();
       AppendBatch series(*files_, head, blocks_, rules);
       series.apply_series(batch);
+      outcome.new_series = series.outcome().new_series;
       return commit(head, series) ? Step::kSeriesLogged : Step::kAgain;
     }
     outcome = job.outcome();

@@ -13,6 +13,7 @@
 #include "storage/querier.h"
 #include "tsdb/append_batch.h"
 #include "tsdb/head_home.h"
+#include "tsdb/log_flush.h"
 #include "tsdb/store_blocks.h"
 
 namespace mcore {
@@ -22,7 +23,8 @@ struct StoreWriterOptions {
   std::chrono::milliseconds max_ahead{600'000};            // of the clock
   std::optional<std::chrono::milliseconds> ooo_window;     // late samples older than that before the newest are refused
   bool sync = true;                                        // flush before an append counts as done
-  std::function<void(const std::string& what)> on_wait{};  // told when an append has to wait, and for what
+  bool dry_run = false;                                    // find out what would become of a batch, and store nothing
+  std::function<void(const std::string& what)> on_wait{};  // told when an append waits for more than a second, for what
   DamageReport on_damage{};                                // of blocks; damage of the log stops a writer
 };
 
@@ -61,6 +63,8 @@ class StoreWriter {
   /// What one attempt came to.
   enum class Step : std::uint8_t { kDone, kSeriesLogged, kAgain };
   Step try_append(const SampleBatch& batch, AppendOutcome& outcome);
+  [[nodiscard]] FlushOutcome flush();
+  void tell_wait(const std::string& lock) const;
   void prepare_head();
   [[nodiscard]] bool secure_before(std::int64_t end_t_ms);
   [[nodiscard]] FileLock lock_writer() const;

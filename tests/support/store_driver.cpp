@@ -12,7 +12,7 @@
 //   server FILE start= acks= tries=              checks answers of a server's query API, one JSON document after another
 //
 // More: step= (ms), tries= (batches noted before they are sent), now= (ms), histograms=0, late=0, timeout= (ms), damage=1
-// (reported damage is no problem). Exit: 0, 1 (a problem was found), 3 and 75 as the tools.
+// (reported damage is no problem), foreign=1 (series of others are passed over). Exit: 0, 1 (a problem was found), 3 and 75 as the tools.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -141,10 +141,17 @@ int tell(const CrashCheck& check, const std::vector<std::string>& damages, const
 
 int check(const Options& options) {
   CrashCheck check(options.plan(), read_crash_batches(options.text("acks")));
+  if (options.number("foreign", 0) != 0) {
+    check.ignore_foreign();
+  }
   std::vector<std::string> damages;
-  check_store(options.text("store"), check, damages);
+  const std::string seen = check_store(options.text("store"), check, damages);
   check.finish(read_crash_batches(options.text("tries")));
-  return tell(check, damages, options);
+  const int code = tell(check, damages, options);
+  if (code != 0) {
+    fmt::print("looked at: {}\n", seen);
+  }
+  return code;
 }
 
 int watch(const Options& options) {

@@ -23,7 +23,9 @@ namespace mcore {
 
 /// A name of blocks: the same 25 characters, then the one that tells them apart.
 [[nodiscard]] inline std::string test_ulid(char last) {
-  return std::string("01M81G9T0P5FDDK9NHG2YTMTE") + last;
+  std::string ulid = "01M81G9T0P5FDDK9NHG2YTMTE";
+  ulid.push_back(last);
+  return ulid;
 }
 
 /// A series and its samples, floats only: {"up", {{0, 1}, {15, 2}}}.

@@ -55,15 +55,16 @@ TEST_CASE("a stream of Prometheus text is read line by line", "[ingest][stream]"
 
 TEST_CASE("unreadable lines are reported with their number and left out", "[ingest][stream]") {
   const StreamContent got = read_stream(
-      "a 1\nb x\n\nc 3\nd{x=\"open} 4\ne{y=\"5\"} 5\nf{x=\"1\",x=\"2\"} 6\n{} 7\n# TYPE g wrong\ng 8 soon\nh 9\n9h "
-      "9\n");
+      "a 1\nb x\n\nc 3\nd{x=\"open} 4\ne{y=\"5\"} 5\nf{x=\"1\",x=\"2\"} 6\n{} 7\n# TYPE g wrong\ng 8 soon\nh 9\n9h 9\n"
+      "{\"i\xff\"} 9\nj{\"\xff\"=\"1\"} 9\n");
   CHECK(got.samples == Lines{"a 1 @1000", "c 3 @1000", "e{y=\"5\"} 5 @1000", "h 9 @1000"});
   CHECK(got.faults ==
         Lines{"2:3: expected a value, found \"x\"", "5: expected a label name or '}', found \"5\\\"}\"",
               "7: label name \"x\" is not unique in \"f\"", "8:1: the sample has no metric name",
               "9:10: \"wrong\" is no metric type; this format has counter, gauge, histogram, summary, untyped",
               "10:5: expected a timestamp in milliseconds or the end of the line, found \"soon\"",
-              "12:1: expected a metric name, '{' or '#', found \"9h\""});
+              "12:1: expected a metric name, '{' or '#', found \"9h\"", "13: \"i\\xff\" is no metric name",
+              "14: \"\\xff\" is no label name"});
 }
 
 TEST_CASE("a value that goes over the end of its line is refused, and the next line is read", "[ingest][stream]") {
@@ -280,6 +281,23 @@ TEST_CASE("what comes after a pause has a later time", "[ingest][stream]") {
   REQUIRE(input.next(batch));
   later.join();
   CHECK(batch_lines(batch) == Lines{"a 1 @5000", "a 2 @5100"});
+}
+
+TEST_CASE("lines that wait for others to tell the format keep the time of their coming", "[ingest][stream]") {
+  const OpenPipe pipe;
+  FixedClock clock(5000);
+  StreamInput input(pipe.read_end.get(), "stdin", clock, {}, {});
+  std::thread writer([&] {
+    for (const std::int64_t t_ms : {5000, 5100, 5200}) {
+      clock.set_ms(t_ms);
+      pipe.write(t_ms == 5000 ? "a 1\na " : t_ms == 5100 ? "2\n" : "a 3\n# TYPE a gauge\n");
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  });
+  SampleBatch batch;
+  REQUIRE(input.next(batch));
+  writer.join();
+  CHECK(batch_lines(batch) == Lines{"a 1 @5000", "a 2 @5100", "a 3 @5200"});
 }
 
 TEST_CASE("a stream that is told to stop hands out what it has", "[ingest][stream]") {

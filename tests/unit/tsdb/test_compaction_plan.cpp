@@ -142,20 +142,26 @@ TEST_CASE("ranges of blocks triple up to the longest", "[tsdb][compaction_plan]"
   CHECK(in_hours(compaction_ranges(longest_block_ms(hours(0)))) == "2 6 18 54 162 486 ");
 }
 
-TEST_CASE("all compactions follow from each other", "[tsdb][compaction_plan]") {
-  std::string text;
-  std::vector<BlockMeta> metas;
-  for (int i = 0; i < 10; ++i) {
-    metas.push_back(meta_of(fmt::format("{}{}-{}", static_cast<char>('A' + i), 2 * i, 2 * i + 2)));
-  }
-  for (const PlannedCompaction& planned : plan_compactions(metas, compaction_ranges())) {
-    for (const BlockMeta& input : planned.inputs) {
-      text += input.ulid + ' ';
+TEST_CASE("compactions that feed each other are done in one go", "[tsdb][compaction_plan]") {
+  const Case cases[] = {
+      {"the next range too", "A0-2 B2-4 C4-6 D6-8 E8-10 F10-12 G12-14 H14-16 I16-18 J18-20", "ABCDEFGHI=0-18 "},
+      {"not full yet", "A0-2 B2-4 C4-6 D6-8 E8-10 F10-12 G12-14", "ABC=0-6 DEF=6-12 "},
+      {"an overlap inside of a window", "A0-2 B0-2 C2-4 D4-6 E6-8", "ABCD=0-6 "},
+      {"an overlap apart from it", "A0-2 B2-4 C4-6 D6-8 E6-8", "DE=6-8 ABC=0-6 "},
+      {"nothing", "A0-2", ""},
+  };
+  for (const Case& c : cases) {
+    DYNAMIC_SECTION(c.what << ": " << c.blocks) {
+      std::string text;
+      for (const PlannedCompaction& planned : plan_compactions(metas_of(c.blocks), compaction_ranges())) {
+        for (const BlockMeta& input : planned.inputs) {
+          text += input.ulid;
+        }
+        text += fmt::format("={}-{} ", planned.result.min_t_ms / kHour, planned.result.end_t_ms / kHour);
+      }
+      CHECK(text == c.want);
     }
-    text += fmt::format("= {} {}-{}; ", planned.result.ulid, planned.result.min_t_ms / kHour,
-                        planned.result.end_t_ms / kHour);
   }
-  CHECK(text == "A B C = new-1 0-6; D E F = new-2 6-12; G H I = new-3 12-18; new-1 new-2 new-3 = new-4 0-18; ");
 }
 
 TEST_CASE("a merged block says what it was made of", "[tsdb][compaction_plan]") {

@@ -127,6 +127,7 @@ TEST_CASE("each byte that is changed is found", "[tsdb][index]") {
 TEST_CASE("a damaged series is passed over when the series are read from front to back", "[tsdb][index]") {
   const std::string bytes = with_byte(0x78, 6);
   IndexReader index("index", bytes);
+  index.load();
   std::vector<std::string> damage;
   CHECK(index.scan_series([&](const Error& error) { damage.push_back(error.why()); }) == std::vector<SeriesRef>{5, 9});
   REQUIRE(damage.size() == 1);
@@ -200,6 +201,10 @@ TEST_CASE("what is written is read: any label sets, any chunks", "[tsdb][index]"
       index.read_series(refs[i], series);
       if (index.labels(series, builder) != sets[i].view() || series.chunks != chunks[i]) {
         FAIL("series " << i << " differs");
+      }
+      const std::size_t other = random() % sets.size();
+      if (index.compare(refs[i], sets[other].view()) != (i <=> other)) {
+        FAIL("series " << i << " does not compare with " << other);
       }
       for (const Label& label : sets[i].view()) {
         want[{std::string(label.name), std::string(label.value)}].push_back(refs[i]);
