@@ -393,6 +393,7 @@ void BulkImport::Job::settle_tallies() {
 ImportOutcome BulkImport::Job::commit() {
   outcome_.read += columns().size + columns().histograms.size();
   queue_.drain();
+  text_.start_stream();  // what it knows is not needed any more
   builder_.finish();
   if (const std::optional<TimeRange> range = builder_.range(); range && !asked_to_stop()) {
     std::vector<BuiltBlock> blocks;
