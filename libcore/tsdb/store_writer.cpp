@@ -221,8 +221,7 @@ std::optional<std::int64_t> StoreWriter::oldest_only_in_log() {
   prepare_head();
   HeadWriter head(*files_, HeadWriter::Mode::kShared);
   head.begin();
-  // A floor that was raised for a block to come counts only once the block is there.
-  const std::int64_t floor_t_ms = std::min(head.next().floor_t_ms, blocks_.min_valid_t_ms());
+  const std::int64_t floor_t_ms = std::min(head.next().in_blocks_t_ms, blocks_.min_valid_t_ms());
   std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
   for (std::uint32_t id = 0; id < head.next().series_count; ++id) {
     const SeriesStateView state = head.state(id);

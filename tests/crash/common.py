@@ -31,7 +31,7 @@ class Settings:
 
     def has_command(self, name):
         """Whether mstore has that subcommand yet."""
-        return subprocess.run([self.mstore, name, "--help"], capture_output=True).returncode == 0
+        return f"\n  {name} " in run([self.mstore, "--help"]).stdout
 
 
 class Store:

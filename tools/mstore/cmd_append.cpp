@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "auto_upkeep.h"
 #include "base/clock.h"
 #include "base/directory.h"
 #include "base/error.h"
@@ -66,6 +67,7 @@ class AppendCommand final : public Command {
   [[nodiscard]] std::vector<Fd> open_inputs() const;
   void append_from(int fd, const std::string& name, StoreWriter& writer, Console& io);
   void add_labels(SampleBatch& batch);
+  void look_after(const StoreWriter& writer) const;
   void tell_fault(const std::string& name, const StreamFault& fault, Console& io);
   void tell_refusals(Console& io);
 
@@ -76,6 +78,7 @@ class AppendCommand final : public Command {
   std::string job_;
   std::string instance_;
   std::string sync_ = "always";
+  std::string upkeep_ = "auto";
   std::string ooo_window_;
   std::string now_;
   bool honor_labels_ = false;
@@ -96,6 +99,7 @@ void AppendCommand::declare(OptionSet& set) {
   store_.declare(set);
   set.duration("--lock-timeout", &options_.lock_timeout, "Wait this long for other writers");
   set.choice("--sync", "WHEN", &sync_, "Flush to the disk before a sample counts as stored", {"always", "none"});
+  set.choice("--upkeep", "WHEN", &upkeep_, "Start mstore compact when a block is due", {"auto", "none"});
   set.flag("--dry-run", &options_.dry_run, "Say what would be stored, and store nothing");
   set.group("Labels");
   set.text("-j,--job", "NAME", &job_, "Label job");
@@ -194,6 +198,12 @@ std::vector<Fd> AppendCommand::open_inputs() const {
   return inputs;
 }
 
+void AppendCommand::look_after(const StoreWriter& writer) const {
+  if (upkeep_ == "auto" && !options_.dry_run) {
+    start_upkeep_if_due(writer.home().store(), writer.last_commit(), clock_->now_ms());
+  }
+}
+
 void AppendCommand::append_from(int fd, const std::string& name, StoreWriter& writer, Console& io) {
   StreamInputOptions options;
   options.stop = Console::interrupted;
@@ -205,6 +215,7 @@ void AppendCommand::append_from(int fd, const std::string& name, StoreWriter& wr
     const AppendOutcome outcome = writer.append(batch);
     total_.add(outcome);
     untold_.add(outcome);
+    look_after(writer);
     progress.update(total_.samples);
     if (std::chrono::steady_clock::now() - told_ > kReportInterval) {
       tell_refusals(io);
