@@ -2,6 +2,7 @@
 #include "tsdb/head_files.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -108,6 +109,12 @@ bool HeadFiles::is_of_here() const {
          std::string_view(head.boot.data(), strnlen(head.boot.data(), head.boot.size())) ==
              std::string_view(boot).substr(0, head.boot.size() - 1) &&
          head.device == control_.device() && head.inode == control_.inode();
+}
+
+bool HeadFiles::is_in_place() const noexcept {
+  struct stat info {};
+  return ::stat((folder_ + "/control").c_str(), &info) == 0 && info.st_ino == control_.inode() &&
+         info.st_dev == control_.device();
 }
 
 HeadCommit HeadFiles::published() const noexcept {

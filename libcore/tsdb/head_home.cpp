@@ -5,11 +5,13 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cstdio>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <limits>
 
 #include "base/error.h"
 #include "tsdb/head_index.h"
@@ -28,6 +30,7 @@ struct LogEnd {
   HeadLogMark mark;
   bool has_tail = false;
 };
+
 
 /// Reads a log to its end into the head.
 class LogRead {
@@ -149,7 +152,10 @@ std::optional<HeadFiles> open_newest_head(const std::string& home, bool writable
       return std::nullopt;
     }
     try {
-      return HeadFiles::open(fmt::format("{}/{}", generations, number), writable);
+      auto files = HeadFiles::open(fmt::format("{}/{}", generations, number), writable);
+      if (files.has_value() || newest_number(generations) == number) {
+        return files;
+      }
     } catch (const Error&) {
       // It was replaced while its files were being opened; or it is damaged, and there is no newer one.
       if (newest_number(generations) == number && tries > 0) {
@@ -195,11 +201,19 @@ HeadStanding compare_with_logs(const HeadCommit& commit, const LogState& logs) {
 
 HeadHome::HeadHome(std::string store, std::string home, NewFileOwner owner, bool serves_writers)
     : store_(std::move(store)), home_(std::move(home)), owner_(owner), serves_writers_(serves_writers) {
-  create_owned_folder(home_, owner_);
-  create_owned_folder(generations(), owner_);
+  make_folders();
+}
+
+/// Removing a head is harmless at any time.
+void HeadHome::make_folders() const {
+  if (!path_exists(generations())) {
+    create_owned_folder(home_, owner_);
+    create_owned_folder(generations(), owner_);
+  }
 }
 
 std::optional<FileLock> HeadHome::lock_writer(std::chrono::milliseconds timeout) const {
+  make_folders();
   return FileLock::lock_within(writer_lock_path(), owner_, timeout);
 }
 
@@ -210,10 +224,14 @@ LogPosition HeadHome::end_of_wbl() const {
   return {logs.wbl_segment, logs.wbl_size};
 }
 
-bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const {
+bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
+                             HeadCatchUp& result) const {
   const HeadCommit known = files.published();
-  const HeadStanding standing = compare_with_logs(known, look_at_logs(store_));
-  if (standing == HeadStanding::kGone || !log_matches(known.wal, store_ + "/wal") ||
+  const LogState logs = look_at_logs(store_);
+  const HeadStanding standing = compare_with_logs(known, logs);
+  // A server may have used refs again that a cut has retired, as long as the log still had them.
+  const bool is_revived = standing == HeadStanding::kForeign && known.shrink_wal >= 0;
+  if (standing == HeadStanding::kGone || is_revived || !log_matches(known.wal, store_ + "/wal") ||
       !log_matches(known.wbl, store_ + "/wbl")) {
     return false;
   }
@@ -222,6 +240,10 @@ bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, He
   }
   HeadWriter head(files, HeadWriter::Mode::kShared);
   head.begin();  // with the floor it has: whoever raises it looks after what that endangers
+  if (standing == HeadStanding::kForeign) {
+    // A server knows nothing of a floor that was raised for blocks to come.
+    head.next().floor_t_ms = std::min(head.next().floor_t_ms, floor_t_ms);
+  }
   LogApplier applier(head);
   const LogPosition wbl_limit = end_of_wbl();
   LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
@@ -247,13 +269,13 @@ bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, He
 
 HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
                                const DamageReport& on_damage) const {
-  if (!files.has_value() || files->control().retired.load() != 0) {
+  if (!files.has_value() || files->control().retired.load() != 0 || !files->is_in_place()) {
     files.reset();
     cut_back_lost();
     files = open(true);
   }
   HeadCatchUp result;
-  if (files.has_value() && bring_forward(*files, on_damage, result)) {
+  if (files.has_value() && bring_forward(*files, floor_t_ms, on_damage, result)) {
     return result;
   }
   return rebuild(files, floor_t_ms, on_damage);
@@ -285,6 +307,7 @@ HeadFiles HeadHome::build(std::string_view prefix, std::int64_t floor_t_ms, cons
   HeadWriter head(files, HeadWriter::Mode::kBuilding);
   head.begin();
   head.next().floor_t_ms = floor_t_ms;
+  head.next().in_blocks_t_ms = floor_t_ms;
   if (serves_writers_) {
     head.note_ref(largest_known_ref(store_));
   }
@@ -314,7 +337,7 @@ HeadFiles HeadHome::build(std::string_view prefix, std::int64_t floor_t_ms, cons
 
 bool HeadHome::bring_up(HeadFiles& built) const {
   HeadCatchUp result;
-  return bring_forward(built, {}, result);
+  return bring_forward(built, built.published().floor_t_ms, {}, result);
 }
 
 void HeadHome::cut_back_lost() const {

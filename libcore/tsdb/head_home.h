@@ -99,7 +99,9 @@ class HeadHome {
   [[nodiscard]] HeadFiles build(std::string_view prefix, std::int64_t floor_t_ms, const DamageReport& on_damage,
                                 HeadCatchUp& result) const;
   [[nodiscard]] LogPosition end_of_wbl() const;
-  [[nodiscard]] bool bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const;
+  void make_folders() const;
+  [[nodiscard]] bool bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
+                                   HeadCatchUp& result) const;
 
   std::string store_;
   std::string home_;

@@ -91,6 +91,7 @@ void HeadWriter::look() {
     next_.wal = {};
     next_.wbl = {};
     next_.floor_t_ms = kNoTime;
+    next_.in_blocks_t_ms = kNoTime;
     next_.min_t_ms = std::numeric_limits<std::int64_t>::max();
     next_.max_t_ms = kNoTime;
     next_.retired_t_ms = kNoTime;
@@ -118,8 +119,7 @@ void HeadWriter::drop(std::uint32_t id) {
   state.count = 0;
   state.slab_log2 = state.late_log2 = 0;
   state.last_t_ms = kNoTime;
-  state.stamp.store(make_stamp(next_.number, SlabKind::kNone, kNoWindow, 0), std::memory_order_release);
-  files_.entry(id).ref = 0;
+  state.stamp.store(make_stamp(next_.number, SlabKind::kDropped, kNoWindow, 0), std::memory_order_release);
 }
 
 void HeadWriter::publish() {
@@ -216,10 +216,15 @@ SeriesState& HeadWriter::writable(std::uint32_t id) {
   return other;
 }
 
+bool HeadWriter::is_dropped(std::uint32_t id) const noexcept {
+  return kind_of(current(id)) == SlabKind::kDropped;
+}
+
 bool HeadWriter::is_retired(std::uint32_t id) const noexcept {
   const SeriesEntry& entry = files_.entry(id);
   const SeriesState& now = current(id);
-  return is_retired_series(next_, entry.ref, now.last_t_ms, now.stamp.load(std::memory_order_relaxed) >> 16U);
+  return is_dropped(id) ||
+         is_retired_series(next_, entry.ref, now.last_t_ms, now.stamp.load(std::memory_order_relaxed) >> 16U);
 }
 
 std::optional<std::uint32_t> HeadWriter::find(LabelsView labels, std::uint64_t hash, std::uint32_t guess) const {
@@ -234,17 +239,14 @@ std::optional<std::uint32_t> HeadWriter::find(LabelsView labels, std::uint64_t h
 }
 
 std::optional<std::uint32_t> HeadWriter::find_ref(std::uint64_t ref, std::uint32_t guess) const {
-  if (ref == 0) {  // names no series; entries of dropped ones have it
-    return std::nullopt;
-  }
-  if (guess < next_.series_count && files_.entry(guess).ref == ref) {
+  if (guess < next_.series_count && files_.entry(guess).ref == ref && !is_dropped(guess)) {
     return guess;
   }
   std::uint32_t id = 0;
   const auto is_it = [&](std::uint32_t value) {
     if ((value & kAliasBit) == 0) {
       id = value;
-      return id < next_.series_count && files_.entry(id).ref == ref;
+      return id < next_.series_count && files_.entry(id).ref == ref && !is_dropped(id);
     }
     const std::size_t offset = std::size_t{value & ~kAliasBit} * kAlignment;
     if (offset + sizeof(AliasEntry) > next_.labels_end) {
@@ -253,11 +255,10 @@ std::optional<std::uint32_t> HeadWriter::find_ref(std::uint64_t ref, std::uint32
     AliasEntry alias;
     std::memcpy(&alias, files_.labels.data() + offset, sizeof alias);
     id = static_cast<std::uint32_t>(alias.id);
-    return alias.ref == ref && alias.id < next_.series_count;
+    return alias.ref == ref && alias.id < next_.series_count && !is_dropped(id);
   };
-  const auto found = mode_ == Mode::kBuilding
-                         ? ref_table_.find(hash_ref(ref), is_it)
-                         : find_in_tables(files_.tables, next_.ref_tables, hash_ref(ref), is_it);
+  const auto found = mode_ == Mode::kBuilding ? ref_table_.find(hash_ref(ref), is_it)
+                                              : find_in_tables(files_.tables, next_.ref_tables, hash_ref(ref), is_it);
   return found.has_value() ? std::optional(id) : std::nullopt;
 }
 
@@ -437,12 +438,11 @@ void HeadWriter::append_late(std::uint32_t id, std::int64_t t_ms, const Histogra
 
 /// Late slabs hold absolute times (their first_t is 0), so that a record fits whichever slab has room.
 void HeadWriter::append_late_record(SeriesState& state, std::int64_t t_ms) {
-  const std::size_t room =
-      state.late == 0 ? 0 : (std::size_t{1} << state.late_log2) - sizeof(SlabHeader);
+  const std::size_t room = state.late == 0 ? 0 : (std::size_t{1} << state.late_log2) - sizeof(SlabHeader);
   if (state.late == 0 || state.late_used + record_.size() > room) {
     const std::uint8_t before = state.late == 0 ? kSmallestSlab : state.late_log2;
-    const std::uint8_t size_log2 = std::max(std::min<std::uint8_t>(before + 1, kUsualRecordSlab),
-                                            log2_for(sizeof(SlabHeader) + record_.size()));
+    const std::uint8_t size_log2 =
+        std::max(std::min<std::uint8_t>(before + 1, kUsualRecordSlab), log2_for(sizeof(SlabHeader) + record_.size()));
     const std::uint32_t unit = new_slab(0, SlabKind::kRecords, size_log2);
     auto& header = const_cast<SlabHeader&>(files_.slab(unit));
     header.previous = state.late;

@@ -97,6 +97,8 @@ class HeadWriter {
   void append_late(std::uint32_t id, std::int64_t t_ms, double value);
   void append_late(std::uint32_t id, std::int64_t t_ms, const Histogram& histogram);
 
+  /// Marks the series as changed by this commit, so that it is not retired.
+  void keep(std::uint32_t id) { (void)writable(id); }
   /// Forgets what the series holds; its label set may be added anew (tsdb-format 4.7, full-range tombstones).
   void drop(std::uint32_t id);
   [[nodiscard]] const std::vector<HeadTombstone>& tombstones() const noexcept { return tombstones_; }
@@ -114,6 +116,7 @@ class HeadWriter {
   void touch(std::uint32_t id);
   void map_touched();
   void undo_touched() noexcept;
+  [[nodiscard]] bool is_dropped(std::uint32_t id) const noexcept;
   [[nodiscard]] bool is_retired(std::uint32_t id) const noexcept;
   std::uint32_t new_slab(std::int64_t first_t_ms, SlabKind kind, std::uint8_t size_log2);
   void open_slab(SeriesState& state, std::int64_t t_ms, SlabKind kind, std::size_t least_payload);

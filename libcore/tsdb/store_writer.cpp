@@ -117,7 +117,8 @@ StoreWriter::StoreWriter(const std::string& store, const Clock& clock, StoreWrit
       clock_(clock),
       options_(std::move(options)),
       home_(store_, head_folder_for_writing(store_), owner_of_new_files(store_)),
-      blocks_(store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
+      blocks_(
+          store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
 
 FileLock StoreWriter::lock_writer() const {
   const std::string path = home_.writer_lock_path();
@@ -128,9 +129,9 @@ FileLock StoreWriter::lock_writer() const {
     lock = home_.lock_writer(options_.lock_timeout - first);
   }
   if (!lock.has_value()) {
-    throw Error(ErrorKind::kBusy, "lock store", path,
-                fmt::format("held by {} for {} s", holder_of(path),
-                            static_cast<double>(options_.lock_timeout.count()) / 1000));
+    throw Error(
+        ErrorKind::kBusy, "lock store", path,
+        fmt::format("held by {} for {} s", holder_of(path), static_cast<double>(options_.lock_timeout.count()) / 1000));
   }
   return std::move(*lock);
 }
@@ -220,8 +221,7 @@ std::optional<std::int64_t> StoreWriter::oldest_only_in_log() {
   prepare_head();
   HeadWriter head(*files_, HeadWriter::Mode::kShared);
   head.begin();
-  // A floor that was raised for a block to come counts only once the block is there.
-  const std::int64_t floor_t_ms = std::min(head.next().floor_t_ms, blocks_.min_valid_t_ms());
+  const std::int64_t floor_t_ms = std::min(head.next().in_blocks_t_ms, blocks_.min_valid_t_ms());
   std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
   for (std::uint32_t id = 0; id < head.next().series_count; ++id) {
     const SeriesStateView state = head.state(id);
