@@ -300,7 +300,13 @@ std::int64_t BulkImport::Job::end_of_blocks(TimeRange range) {
     upkeep.lock_timeout = options_.writer.lock_timeout;
     upkeep.is_cancelled = options_.stop;
     upkeep.on_damage = on_damage();
-    (void)cut_and_shrink(writer_.home().store(), clock_, beyond <= std::min(end, range.max_t_ms), upkeep);
+    try {
+      cut_and_shrink(Upkeep(writer_.home().store()), clock_, beyond <= std::min(end, range.max_t_ms), upkeep);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kBusy) {  // then the log keeps what it has, and more goes through it
+        throw;
+      }
+    }
     oldest = writer_.oldest_only_in_log();
   }
   return oldest ? std::min(end, aligned_start(*oldest, kChunkWindowMs)) : end;
@@ -387,6 +393,7 @@ void BulkImport::Job::settle_tallies() {
 ImportOutcome BulkImport::Job::commit() {
   outcome_.read += columns().size + columns().histograms.size();
   queue_.drain();
+  text_.start_stream();  // what it knows is not needed any more
   builder_.finish();
   if (const std::optional<TimeRange> range = builder_.range(); range && !asked_to_stop()) {
     std::vector<BuiltBlock> blocks;

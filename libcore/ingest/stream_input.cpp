@@ -71,7 +71,9 @@ bool StreamInput::decode() {
     if (at_end_ && arrivals_.size() <= 1) {
       decoder_->expect_end();
     }
-    const DecodeOutcome outcome = decoder_->decode(arrived_first(), sink_);
+    const std::string_view first = arrived_first();
+    const DecodeOutcome outcome = decoder_->decode(first, sink_);
+    const bool all_used = outcome.used == first.size();
     use(outcome.used);
     if (outcome.damaged) {
       finished_ = true;
@@ -84,7 +86,7 @@ bool StreamInput::decode() {
     if (sink_.is_full()) {
       return true;
     }
-    if (!outcome.part_ended && !join_arrivals()) {
+    if (!outcome.part_ended && !(all_used ? !arrivals_.empty() : join_arrivals())) {
       break;
     }
   }
@@ -155,8 +157,8 @@ void StreamInput::pass_over_line() {
   use(size);
 }
 
-/// The bytes that came first, of those at hand; samples in them have the time of their arrival, though they may have had
-/// to wait for others to tell the format.
+/// The bytes that came first, of those at hand; samples in them have the time of their arrival, though they may have
+/// had to wait for others to tell the format.
 std::string_view StreamInput::arrived_first() {
   if (arrivals_.empty()) {
     return source_.bytes();

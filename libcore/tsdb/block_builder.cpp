@@ -511,7 +511,13 @@ bool BlockBuilder::write_all(std::span<const Window> windows, bool as_parts, std
       stopped = true;
     }
   };
-  if (windows.size() > 1) {
+  std::uint64_t series = order_.size();
+  for (const Part& part : parts_) {
+    series = std::max(series, part.meta.stats.series);
+  }
+  // Two indexes under way at once only where they are small.
+  constexpr std::uint64_t kManySeries = std::uint64_t{1} << 17U;
+  if (windows.size() > 1 && series < kManySeries) {
     const std::jthread second(work);
     work();
   } else {

@@ -58,7 +58,7 @@ struct BuildTally {
 ///           away and removes the rest.
 /// Errors:   throws Error (kIo, kLimit).
 /// Threads:  series() and append() may be called by two threads, one each, as long as a number is handed over in order;
-///           everything else is for one. build() starts a second thread of its own.
+///           everything else is for one. build() and flush() may start a second one.
 /// Cost:     25 ns a float, block included, where the samples of a series come one behind the other, about twice that
 ///           where series take turns. Memory: as the options have it, but for 250 bytes and the labels of each series
 ///           that is open at once; once it is full, parts of the blocks are written and joined in the end.

@@ -117,6 +117,12 @@ bool HeadFiles::is_in_place() const noexcept {
          info.st_dev == control_.device();
 }
 
+bool HeadFiles::is_in_place() const noexcept {
+  struct stat info {};
+  return ::stat((folder_ + "/control").c_str(), &info) == 0 && info.st_dev == control_.device() &&
+         info.st_ino == control_.inode();
+}
+
 HeadCommit HeadFiles::published() const noexcept {
   const HeadControl& head = control();
   HeadCommit copy{};

@@ -22,13 +22,15 @@
 namespace mcore {
 namespace {
 
+/// Folders that are built beside the writers, who leave them alone.
+constexpr std::string_view kAside = "aside.";
+
 /// Where a log ends, taken from how its reading ended.
 struct LogEnd {
   HeadLogMark mark;
   bool has_tail = false;
 };
 
-constexpr LogPosition kToTheEnd{.segment = std::numeric_limits<std::int64_t>::max()};
 
 /// Reads a log to its end into the head.
 class LogRead {
@@ -50,22 +52,17 @@ class LogRead {
     throw Error(ErrorKind::kBusy, "read log", sequence_.path(), "its segments change faster than they can be opened");
   }
 
-  /// What begins at `until` or behind is left for the next time.
-  LogEnd run(const HeadLogMark& known, LogPosition until, HeadCatchUp& result) {
+  /// Reads up to the end, or to `limit`.
+  LogEnd run(const HeadLogMark& known, std::optional<LogPosition> limit, HeadCatchUp& result) {
     LogEnd end{.mark = known};
     std::int64_t crc_segment = known.segment;
     std::uint32_t crc = known.crc;
     for (;;) {
-      const LogPosition before = sequence_.end();
       const LogReadStatus status = sequence_.next();
-      if (status == LogReadStatus::kRecord && !sequence_.in_checkpoint() && sequence_.start() >= until) {
-        const bool same = before.segment == sequence_.start().segment;
-        end.mark = {.segment = sequence_.start().segment, .offset = same ? before.offset : 0};
-        end.mark.crc = crc_segment == end.mark.segment ? crc : 0;
-        return end;
-      }
-      const bool is_cut = status == LogReadStatus::kRecord && is_cut_record();
-      if (status == LogReadStatus::kRecord && !is_cut) {
+      const bool is_record = status == LogReadStatus::kRecord;
+      const bool is_cut = is_record && is_cut_record();
+      const bool is_beyond = is_record && !is_cut && limit.has_value() && sequence_.end() > *limit;
+      if (is_record && !is_beyond && !is_cut) {
         apply(result);
         crc_segment = sequence_.in_checkpoint() ? -1 : sequence_.start().segment;
         crc = sequence_.last_crc().value_or(0);
@@ -77,12 +74,12 @@ class LogRead {
         continue;
       }
       if (sequence_.last_segment() >= 0) {
-        const LogPosition at = is_cut ? sequence_.start() : sequence_.end();
-        end.mark.segment = sequence_.last_segment();
+        const LogPosition at = is_record ? sequence_.start() : sequence_.end();
+        end.mark.segment = is_beyond ? at.segment : sequence_.last_segment();
         end.mark.offset = sequence_.in_checkpoint() ? 0 : at.offset;
         end.mark.crc = crc_segment == end.mark.segment ? crc : 0;
       }
-      end.has_tail = status != LogReadStatus::kEnd;
+      end.has_tail = status != LogReadStatus::kEnd && !is_beyond;
       return end;
     }
   }
@@ -220,6 +217,13 @@ std::optional<FileLock> HeadHome::lock_writer(std::chrono::milliseconds timeout)
   return FileLock::lock_within(writer_lock_path(), owner_, timeout);
 }
 
+// The WBL's series are in the WAL, logged there first. Others may be writing: what the WBL holds before the WAL is read
+// to its end has its series in what is read; what comes later is left for the next time.
+LogPosition HeadHome::end_of_wbl() const {
+  const LogState logs = look_at_logs(store_);
+  return {logs.wbl_segment, logs.wbl_size};
+}
+
 bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
                              HeadCatchUp& result) const {
   const HeadCommit known = files.published();
@@ -241,6 +245,7 @@ bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const Da
     head.next().floor_t_ms = std::min(head.next().floor_t_ms, floor_t_ms);
   }
   LogApplier applier(head);
+  const LogPosition wbl_limit = end_of_wbl();
   LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
   LogRead wbl(store_ + "/wbl", LogKind::kWbl, applier, on_damage);
   if (!wal.open({known.wal.segment, known.wal.offset}) || !wbl.open({known.wbl.segment, known.wbl.offset}) ||
@@ -248,8 +253,8 @@ bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const Da
     head.abandon();
     return false;
   }
-  const LogEnd wal_end = wal.run(known.wal, kToTheEnd, result);
-  const LogEnd wbl_end = wbl.run(known.wbl, {logs.wbl_segment, logs.wbl_size}, result);
+  const LogEnd wal_end = wal.run(known.wal, std::nullopt, result);
+  const LogEnd wbl_end = wbl.run(known.wbl, wbl_limit, result);
   applier.finish();
   head.next().wal = wal_end.mark;
   head.next().wbl = wbl_end.mark;
@@ -279,15 +284,24 @@ HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t flo
 HeadCatchUp HeadHome::rebuild(std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
                               const DamageReport& on_damage) const {
   HeadCatchUp result;
-  HeadFiles built = build_aside(floor_t_ms, on_damage, result);
+  HeadFiles built = build("building.", floor_t_ms, on_damage, result);
   switch_to(files, std::move(built));
   return result;
 }
 
 HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_damage, HeadCatchUp& result) const {
+  for (const DirectoryEntry& entry : list_directory(generations())) {
+    if (entry.name.starts_with(kAside)) {
+      (void)remove_tree(generations() + "/" + entry.name);  // of one that was killed
+    }
+  }
+  return build(kAside, floor_t_ms, on_damage, result);
+}
+
+HeadFiles HeadHome::build(std::string_view prefix, std::int64_t floor_t_ms, const DamageReport& on_damage,
+                          HeadCatchUp& result) const {
   const std::uint64_t number = newest_number(generations()) + 1;
-  // Two may be at it: a writer, and a maintainer without the writer's lock.
-  const std::string folder = fmt::format("{}/building.{}.{}", generations(), number, ::getpid());
+  const std::string folder = fmt::format("{}/{}{}", generations(), prefix, number);
   (void)remove_tree(folder);
   HeadFiles files = HeadFiles::create(folder, number, owner_);
   HeadWriter head(files, HeadWriter::Mode::kBuilding);
@@ -298,15 +312,13 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
     head.note_ref(largest_known_ref(store_));
   }
   LogApplier applier(head);
-  // Both logs are opened before either is read, and of the WBL that much is read as there was before: its series are in
-  // the WAL, and a server may be writing both.
-  const LogState logs = look_at_logs(store_);
+  const LogPosition wbl_limit = end_of_wbl();
   LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
   LogRead wbl(store_ + "/wbl", LogKind::kWbl, applier, on_damage);
   (void)wal.open({});
   (void)wbl.open({});
-  const LogEnd wal_end = wal.run({}, kToTheEnd, result);
-  const LogEnd wbl_end = wbl.run({}, {logs.wbl_segment, logs.wbl_size}, result);
+  const LogEnd wal_end = wal.run({}, std::nullopt, result);
+  const LogEnd wbl_end = wbl.run({}, wbl_limit, result);
   applier.finish();
   head.next().checkpoint = wal.checkpoint();
   head.next().wal = wal_end.mark;
@@ -359,7 +371,7 @@ void HeadHome::switch_to(std::optional<HeadFiles>& files, HeadFiles built) const
   files = std::move(built);
   files->set_folder(folder);
   for (const DirectoryEntry& entry : list_directory(generations(), true)) {
-    if (entry.name != std::to_string(number)) {
+    if (entry.name != std::to_string(number) && !entry.name.starts_with(kAside)) {
       (void)remove_tree(generations() + "/" + entry.name);
     }
   }

@@ -52,16 +52,16 @@ bool StoreFollower::has_news() {
   return !same;
 }
 
-/// Opens the head as it is now; false if there is none. `take_rest` is called before another generation takes over: what
-/// was moved into a block right after it came is only in the one before.
+/// Opens the head as it is now; false if there is none. `take_rest` is called before another generation takes over:
+/// what was moved into a block right after it came is only in the one before.
 template <typename TakeRest>
 bool StoreFollower::reopen(const TakeRest& take_rest) {
   std::optional<HeadFiles> files = open_head_for_reading(store_, min_valid_t_ms(list_blocks(store_, report_)), report_);
   if (!files.has_value()) {
     return false;
   }
-  const bool same_generation = files_.has_value() && files_->folder() == files->folder() &&
-                               files_->control().inode == files->control().inode;
+  const bool same_generation =
+      files_.has_value() && files_->folder() == files->folder() && files_->control().inode == files->control().inode;
   if (!same_generation) {
     if (files_.has_value()) {
       take_rest();
@@ -119,8 +119,8 @@ std::vector<StoreFollower::Changed> StoreFollower::changed() {
       break;
     }
   }
-  std::ranges::sort(found,
-                    [&](const Changed& a, const Changed& b) { return files_->labels_of(a.id) < files_->labels_of(b.id); });
+  std::ranges::sort(
+      found, [&](const Changed& a, const Changed& b) { return files_->labels_of(a.id) < files_->labels_of(b.id); });
   return found;
 }
 

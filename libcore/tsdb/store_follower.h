@@ -27,7 +27,8 @@ class StoreFollower {
  public:
   StoreFollower(std::string store, std::vector<Selector> selectors, DamageReport report);
 
-  /// Hands over each series with the samples that came since the last look, in label order; says whether there were any.
+  /// Hands over each series with the samples that came since the last look, in label order; says whether there were
+  /// any.
   using Take = std::function<void(LabelsView, const SeriesSamples&)>;
   bool look(const Take& take);
 

@@ -117,7 +117,8 @@ StoreWriter::StoreWriter(const std::string& store, const Clock& clock, StoreWrit
       clock_(clock),
       options_(std::move(options)),
       home_(store_, head_folder_for_writing(store_), owner_of_new_files(store_)),
-      blocks_(store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
+      blocks_(
+          store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
 
 FileLock StoreWriter::lock_writer() const {
   const std::string path = home_.writer_lock_path();
@@ -128,9 +129,9 @@ FileLock StoreWriter::lock_writer() const {
     lock = home_.lock_writer(options_.lock_timeout - first);
   }
   if (!lock.has_value()) {
-    throw Error(ErrorKind::kBusy, "lock store", path,
-                fmt::format("held by {} for {} s", holder_of(path),
-                            static_cast<double>(options_.lock_timeout.count()) / 1000));
+    throw Error(
+        ErrorKind::kBusy, "lock store", path,
+        fmt::format("held by {} for {} s", holder_of(path), static_cast<double>(options_.lock_timeout.count()) / 1000));
   }
   return std::move(*lock);
 }

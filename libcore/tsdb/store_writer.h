@@ -20,12 +20,12 @@ namespace mcore {
 
 struct StoreWriterOptions {
   std::chrono::milliseconds lock_timeout{10'000};
-  std::chrono::milliseconds max_ahead{600'000};         // of the clock
-  std::optional<std::chrono::milliseconds> ooo_window;  // late samples older than that before the newest are refused
-  bool sync = true;                                     // flush before an append counts as done
-  bool dry_run = false;                                 // find out what would become of a batch, and store nothing
+  std::chrono::milliseconds max_ahead{600'000};            // of the clock
+  std::optional<std::chrono::milliseconds> ooo_window;     // late samples older than that before the newest are refused
+  bool sync = true;                                        // flush before an append counts as done
+  bool dry_run = false;                                    // find out what would become of a batch, and store nothing
   std::function<void(const std::string& what)> on_wait{};  // told when an append waits for more than a second, for what
-  DamageReport on_damage{};  // of blocks; damage of the log stops a writer
+  DamageReport on_damage{};                                // of blocks; damage of the log stops a writer
 };
 
 /// Whether a folder is a store, ours or a server's: it has a log, a block, or our head.

@@ -52,6 +52,8 @@ class CrashCheck {
 
   /// Series of others, as a server collects them, are passed over.
   void ignore_foreign() noexcept { ignores_foreign_ = true; }
+  /// Batches that nobody was told of may be there in part, as a damaged log leaves them.
+  void allow_parts() noexcept { allows_parts_ = true; }
   void sample(LabelsView labels, std::int64_t t_ms, double value, bool is_histogram);
   void series(LabelsView labels, const SeriesSamples& samples);
   /// `tried`: all that was ever sent; read after the store was.
@@ -69,10 +71,12 @@ class CrashCheck {
     bool histogram = false;
   };
   void problem(std::string text);
+  [[nodiscard]] bool is_part_allowed(int writer, int b, const Found& found) const;
   [[nodiscard]] bool is_due(int b, std::int64_t t_ms) const noexcept { return b >= 0 && plan_.time_of(b) == t_ms; }
 
   CrashPlan plan_;
   bool ignores_foreign_ = false;
+  bool allows_parts_ = false;
   CrashBatches acknowledged_;
   std::map<int, std::map<int, Found>> found_;        // writer, batch
   std::map<int, unsigned> shared_;                   // batch: a bit each

@@ -1,91 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-// A store in a folder of its own, with a clock that stands.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "support/series_text.h"
+#include "ingest/stream_input.h"
+#include "support/stream.h"
 #include "support/temp_folder.h"
-#include "tsdb/store_reader.h"
+#include "tsdb/head_upkeep.h"
 #include "tsdb/store_writer.h"
 
 namespace mcore {
 
-/// One sample of a series that is called by its name alone.
-struct TestSample {
-  std::string_view name;
-  std::int64_t t_ms = 0;
-  double value = 0;
-  const Histogram* histogram = nullptr;
-};
-
-inline void fill_batch(SampleBatch& batch, const std::vector<TestSample>& samples) {
-  batch.clear();
-  for (const TestSample& one : samples) {
-    BatchSample& sample = batch.add(test_label_set({{kNameLabel, one.name}}).view());
-    sample.t_ms = one.t_ms;
-    sample.value = one.value;
-    if (one.histogram != nullptr) {
-      batch.set_histogram(*one.histogram);
-    }
-  }
-}
-
+/// A store in a fresh folder, filled with lines of the text format.
 class TestStore {
  public:
-  static constexpr std::int64_t kNow = 1'700'000'000'000;  // 22:13:20, so its window began at 22:00:00
-  static constexpr std::int64_t kHour = 3'600'000;
-  static constexpr std::int64_t kWindow = 1'699'999'200'000;  // the window of kNow
+  explicit TestStore(std::int64_t now_ms = 10'000'000) : clock_(now_ms), writer_(folder_ / "s", clock_, options()) {}
 
-  TestStore() {
-    // Heads that readers build for themselves stay in the test's folder.
-    ::setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
-  }
-  TestStore(const TestStore&) = delete;
-  TestStore& operator=(const TestStore&) = delete;
-  ~TestStore() { ::unsetenv("XDG_CACHE_HOME"); }
-
-  FixedClock clock{kNow};
-
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  /// A process of its own appends a batch.
-  AppendOutcome append(const std::vector<TestSample>& samples, const StoreWriterOptions& options = {}) const {
-    StoreWriter writer(path_, clock, options);
+  [[nodiscard]] std::string path() const { return folder_ / "s"; }
+  AppendOutcome append(const std::string& lines) {
+    const PipedBytes bytes(lines);
+    StreamInputOptions options;
+    options.format = StreamFormat::kPrometheusText;
+    StreamInput input(bytes.fd(), "lines", clock_, options,
+                      [](const StreamFault& fault) { throw Error(ErrorKind::kSyntax, "read", "lines", fault.text()); });
+    AppendOutcome outcome;
     SampleBatch batch;
-    fill_batch(batch, samples);
-    return writer.append(batch);
-  }
-  /// All that a reader sees.
-  [[nodiscard]] std::string text(TimeRange range = {}) const {
-    StoreReader reader(path_, [](const Error& error) { throw Error(error); });
-    return querier_text(reader, range);
-  }
-  /// The same without the head: from the logs alone, as a server would take them, and from the blocks.
-  [[nodiscard]] std::string text_of_logs() const {
-    const std::string aside = folder_ / "head-aside";
-    const bool has_head = std::filesystem::exists(path_ + "/head");
-    if (has_head) {
-      std::filesystem::rename(path_ + "/head", aside);
+    while (input.next(batch)) {
+      outcome.add(writer_.append(batch));
     }
-    std::filesystem::remove_all(folder_ / "cache");
-    std::string all = text();
-    if (has_head) {
-      std::filesystem::rename(aside, path_ + "/head");
-    }
-    return all;
+    return outcome;
   }
-  void remove_head() const { std::filesystem::remove_all(path_ + "/head"); }
+  /// Moves all that is in order into blocks.
+  void cut() { (void)cut_and_shrink(Upkeep(path()), clock_, true, {}); }
 
  private:
+  static StoreWriterOptions options() {
+    StoreWriterOptions options;
+    options.sync = false;
+    return options;
+  }
+
   TempFolder folder_;
-  std::string path_ = folder_ / "store";
+  FixedClock clock_;
+  StoreWriter writer_;
 };
 
 }  // namespace mcore

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "auto_upkeep.h"
 #include "base/clock.h"
 #include "base/directory.h"
 #include "base/error.h"
@@ -26,6 +27,7 @@
 #include "model/duration.h"
 #include "model/time_text.h"
 #include "scrape/target_labels.h"
+#include "store_access.h"
 #include "tsdb/store_writer.h"
 
 namespace mcore {
@@ -62,9 +64,10 @@ class AppendCommand final : public Command {
 
  private:
   void prepare(Console& io);
-  void append_all(StoreWriter& writer, Console& io);
+  [[nodiscard]] std::vector<Fd> open_inputs() const;
   void append_from(int fd, const std::string& name, StoreWriter& writer, Console& io);
   void add_labels(SampleBatch& batch);
+  void look_after(const StoreWriter& writer) const;
   void tell_fault(const std::string& name, const StreamFault& fault, Console& io);
   void tell_refusals(Console& io);
 
@@ -75,6 +78,7 @@ class AppendCommand final : public Command {
   std::string job_;
   std::string instance_;
   std::string sync_ = "always";
+  std::string upkeep_ = "auto";
   std::string ooo_window_;
   std::string now_;
   bool honor_labels_ = false;
@@ -95,6 +99,7 @@ void AppendCommand::declare(OptionSet& set) {
   store_.declare(set);
   set.duration("--lock-timeout", &options_.lock_timeout, "Wait this long for other writers");
   set.choice("--sync", "WHEN", &sync_, "Flush to the disk before a sample counts as stored", {"always", "none"});
+  set.choice("--upkeep", "WHEN", &upkeep_, "Start mstore compact when a block is due", {"auto", "none"});
   set.flag("--dry-run", &options_.dry_run, "Say what would be stored, and store nothing");
   set.group("Labels");
   set.text("-j,--job", "NAME", &job_, "Label job");
@@ -150,15 +155,20 @@ ExitCode AppendCommand::run(Console& io) {
     options_.dry_run = false;
     options_.sync = false;
   }
+  const std::vector<Fd> inputs = open_inputs();  // before anything is stored or made: a mistyped name changes nothing
   StoreWriter writer(scratch.has_value() ? scratch->path() : store, *clock_, options_);
-  append_all(writer, io);
+  for (std::size_t i = 0; i < inputs.size() && !Console::interrupted(); ++i) {
+    const bool is_stdin = !inputs[i].is_open();
+    append_from(is_stdin ? STDIN_FILENO : inputs[i].get(), is_stdin ? "standard input" : files_[i], writer, io);
+  }
   tell_refusals(io);
   if (faults_ > kFaultsShown) {
     io.warn(fmt::format("append: {} more that cannot be read were left out", faults_ - kFaultsShown));
   }
   if (io.is_verbose()) {
-    io.note(fmt::format("append: {} samples {}, {} of them late; {} there already; {} refused; {} new series",
-                        total_.samples, options_.dry_run || scratch.has_value() ? "to be stored" : "stored", total_.late,
+    io.note(fmt::format("append: {} {}, {} of them late; {} there already; {} refused; {} new series",
+                        counted(total_.samples, "sample"),
+                        options_.dry_run || scratch.has_value() ? "to be stored" : "stored", total_.late,
                         total_.repeated, total_.refused_total(), total_.new_series));
   }
   return ExitCode::kOk;
@@ -176,17 +186,21 @@ Fd open_input(const std::string& path) {
   return file;
 }
 
-void AppendCommand::append_all(StoreWriter& writer, Console& io) {
-  if (files_.empty()) {
-    files_.emplace_back("-");
-  }
-  std::vector<Fd> inputs;  // all opened before anything is stored: a mistyped name changes nothing
+/// One for each stream; an empty one stands for standard input.
+std::vector<Fd> AppendCommand::open_inputs() const {
+  std::vector<Fd> inputs;
   for (const std::string& path : files_) {
     inputs.push_back(path == "-" ? Fd() : open_input(path));
   }
-  for (std::size_t i = 0; i < files_.size() && !Console::interrupted(); ++i) {
-    const bool is_stdin = !inputs[i].is_open();
-    append_from(is_stdin ? STDIN_FILENO : inputs[i].get(), is_stdin ? "standard input" : files_[i], writer, io);
+  if (inputs.empty()) {
+    inputs.emplace_back();
+  }
+  return inputs;
+}
+
+void AppendCommand::look_after(const StoreWriter& writer) const {
+  if (upkeep_ == "auto" && !options_.dry_run) {
+    start_upkeep_if_due(writer.home().store(), writer.last_commit(), clock_->now_ms());
   }
 }
 
@@ -201,6 +215,7 @@ void AppendCommand::append_from(int fd, const std::string& name, StoreWriter& wr
     const AppendOutcome outcome = writer.append(batch);
     total_.add(outcome);
     untold_.add(outcome);
+    look_after(writer);
     progress.update(total_.samples);
     if (std::chrono::steady_clock::now() - told_ > kReportInterval) {
       tell_refusals(io);
@@ -233,7 +248,7 @@ void AppendCommand::tell_fault(const std::string& name, const StreamFault& fault
 void AppendCommand::tell_refusals(Console& io) {
   for (std::size_t i = 0; i < kRefusalCount; ++i) {
     if (const std::uint64_t count = untold_.refused[i]; count > 0) {
-      io.warn(fmt::format("append: {} refused, {}: {}{}", count == 1 ? "a sample" : fmt::format("{} samples", count),
+      io.warn(fmt::format("append: {} refused, {}: {}{}", counted(count, "sample"),
                           refusal_text(static_cast<Refusal>(i)), count > 1 ? "first " : "", untold_.example[i]));
     }
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "ingest/stream_format.h"
 #include "ingest/stream_output.h"
 #include "store_access.h"
+#include "tsdb/store_exemplars.h"
 #include "tsdb/store_metadata.h"
 
 namespace mcore {
@@ -45,7 +48,8 @@ class ExportCommand final : public Command {
   ExitCode run(Console& io) override;
 
  private:
-  void export_series(SeriesSet& set, const StoreMetadata& metadata, StreamOutput& out, ProgressLine& progress, Console& io);
+  void export_series(SeriesSet& set, const StoreMetadata& metadata, StreamOutput& out, ProgressLine& progress,
+                     Console& io);
   void export_by_family(StoreReader& reader, const StoreMetadata& metadata, StreamOutput& out, ProgressLine& progress,
                         Console& io);
   void prepare(SeriesSamples& samples);
@@ -55,6 +59,7 @@ class ExportCommand final : public Command {
   std::string format_ = "prom";
   std::string file_;
   bool timestamps_ = true;
+  std::optional<StoreExemplars> exemplars_;  // where the format has them
   std::uint64_t series_ = 0;
   std::uint64_t samples_ = 0;
   std::uint64_t stale_markers_ = 0;  // left out
@@ -100,9 +105,11 @@ ExitCode ExportCommand::run(Console& io) {
   const StreamFormat format = *stream_format_by_word(format_);
   const bool is_binary = format == StreamFormat::kProtobuf || format == StreamFormat::kRw2;
   if (is_binary && file_.empty() && io.is_terminal()) {
-    throw Error(ErrorKind::kUsage, "option --format", format_, "binary data does not go to a terminal; give -o FILE.rw2");
+    throw Error(ErrorKind::kUsage, "option --format", format_,
+                "binary data does not go to a terminal; give -o FILE.rw2");
   }
-  if (!timestamps_ && (format == StreamFormat::kRw2 || format == StreamFormat::kJsonLines || format == StreamFormat::kCsv)) {
+  if (!timestamps_ &&
+      (format == StreamFormat::kRw2 || format == StreamFormat::kJsonLines || format == StreamFormat::kCsv)) {
     throw Error(ErrorKind::kUsage, "option --no-timestamps", format_, "this format has a time for every sample");
   }
   if (!file_.empty()) {
@@ -118,6 +125,9 @@ ExitCode ExportCommand::run(Console& io) {
     std::erase(options.csv_labels, kNameLabel);
   }
   const auto out = make_stream_output(format, options);
+  if (timestamps_ && (format == StreamFormat::kRw2 || format == StreamFormat::kOpenMetrics)) {
+    exemplars_.emplace(reader->path(), selection_.range());
+  }
   ProgressLine progress(io, "export", "series");
   if (format == StreamFormat::kOpenMetrics) {
     export_by_family(*reader, metadata, *out, progress, io);
@@ -134,10 +144,10 @@ ExitCode ExportCommand::run(Console& io) {
   losses.stale_markers += stale_markers_;
   tell_losses("export", format_, losses, io);
   if (nameless_ > 0) {
-    io.warn_softly(fmt::format("export: {} series left out: they have no metric name; -o rw2 can carry them", nameless_));
+    io.warn_softly(fmt::format("export: {} series without a metric name left out; -o rw2 keeps them", nameless_));
   }
   if (io.is_verbose()) {
-    io.note(fmt::format("export: {} samples of {} series", samples_, series_));
+    io.note(fmt::format("export: {} of {} series", counted(samples_, "sample"), series_));
   }
   return series_ + nameless_ == 0 ? nothing_found("export", *reader, selection_, io) : ExitCode::kOk;
 }
@@ -150,8 +160,8 @@ void ExportCommand::prepare(SeriesSamples& samples) {
   }
 }
 
-void ExportCommand::export_series(SeriesSet& set, const StoreMetadata& metadata, StreamOutput& out, ProgressLine& progress,
-                                  Console& io) {
+void ExportCommand::export_series(SeriesSet& set, const StoreMetadata& metadata, StreamOutput& out,
+                                  ProgressLine& progress, Console& io) {
   SeriesSamples samples;
   while (set.next() && !Console::interrupted()) {
     set.samples(samples);
@@ -165,7 +175,7 @@ void ExportCommand::export_series(SeriesSet& set, const StoreMetadata& metadata,
       continue;
     }
     out.begin_series(set.labels(), metadata.find(metric));
-    out.samples(samples);
+    out.samples(samples, exemplars_.has_value() ? exemplars_->find(set.labels()) : std::span<const Exemplar>());
     ++series_;
     samples_ += samples.size();
     drain(out, io);
@@ -178,8 +188,7 @@ void ExportCommand::export_by_family(StoreReader& reader, const StoreMetadata& m
                                      ProgressLine& progress, Console& io) {
   std::map<std::string, std::vector<std::string>> families;
   families[""].emplace_back();  // series without a name: to be counted
-  for (std::string& metric :
-       reader.label_values(std::string(kNameLabel), selection_.selectors(), selection_.range())) {
+  for (std::string& metric : reader.label_values(std::string(kNameLabel), selection_.selectors(), selection_.range())) {
     const MetricFamily* const family = metadata.find(metric);
     std::string name = family != nullptr ? family->name : metric;
     if (family != nullptr && family->type == MetricType::kCounter && name.ends_with("_total")) {

@@ -70,13 +70,20 @@ class InfoCommand final : public Command {
   std::vector<std::string> warnings_;
 };
 
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 double bytes_per_sample(std::uint64_t bytes, std::uint64_t samples) {
   return samples == 0 ? 0 : static_cast<double>(bytes * 100 / samples) / 100;
 }
+
+struct ForeignWord {
+  std::string_view theirs;
+  std::string_view ours;
+};
+/// What promtool and others call it.
+constexpr ForeignWord kForeignWords[] = {
+    {"analyze", "top"},    {"cardinality", "top"}, {"dump", "export"}, {"dump-openmetrics", "export"},
+    {"follow", "tail -f"}, {"inspect", "info"},    {"list", "info"},   {"ls", "info"},
+    {"put", "append"},     {"stats", "info"},      {"status", "info"}, {"write", "append"},
+};
 
 /// `mstore metrcs` asks for a folder of that name as far as the words go.
 void InfoCommand::check_operand() const {
@@ -84,10 +91,12 @@ void InfoCommand::check_operand() const {
     return;
   }
   const std::string& word = operands_[0];
-  const std::string_view ours = our_name_for(word);
-  const std::string near =
-      !ours.empty() ? std::string(ours)
-                    : nearest(word, {"info", "metrics", "append", "export", "series", "labels", "top", "tail", "help"});
+  const auto* const foreign = std::ranges::find(kForeignWords, word, &ForeignWord::theirs);
+  std::vector<std::string> names{"help"};
+  for (const auto make : mstore_tool().commands) {
+    names.emplace_back(make()->name());
+  }
+  const std::string near = foreign != std::end(kForeignWords) ? std::string(foreign->ours) : nearest(word, names);
   throw Error(ErrorKind::kUsage, "unknown subcommand", in_quotes(word),
               near.empty() ? "nor is there such a directory" : "did you mean " + near + "?");
 }
@@ -127,18 +136,19 @@ void InfoCommand::print_table(const std::string& path, Console& io) const {
   }
   const BlockStats totals = info_.block_totals();
   line("blocks", info_.blocks.empty() ? "none"
-                           : fmt::format("{}, {}, {}, {:.2f} bytes a sample", info_.blocks.size(),
-                                         counted(totals.samples, "sample"), bytes_text(info_.block_bytes()),
-                                         bytes_per_sample(info_.block_bytes(), totals.samples)));
+                                      : fmt::format("{}, {}, {}, {:.2f} bytes a sample", info_.blocks.size(),
+                                                    counted(totals.samples, "sample"), bytes_text(info_.block_bytes()),
+                                                    bytes_per_sample(info_.block_bytes(), totals.samples)));
   if (info_.head.has_value()) {
     const HeadInfo& head = *info_.head;
-    line("head", fmt::format("{} series, {}, {} of them late, {}", head.series,
-                             counted(head.samples + head.late_samples, "sample"), head.late_samples,
-                             bytes_text(head.bytes)));
+    line("head",
+         fmt::format("{} series, {}, {} of them late, {}", head.series,
+                     counted(head.samples + head.late_samples, "sample"), head.late_samples, bytes_text(head.bytes)));
     if (head.max_t_ms != kNoTime) {
-      line("newest", fmt::format("{}, {} {}", time_text(head.max_t_ms),
-                                 duration_text(std::chrono::milliseconds(std::abs(now_ms_ - head.max_t_ms) / 1000 * 1000)),
-                                 head.max_t_ms > now_ms_ ? "ahead" : "ago"));
+      line("newest",
+           fmt::format("{}, {} {}", time_text(head.max_t_ms),
+                       duration_text(std::chrono::milliseconds(std::abs(now_ms_ - head.max_t_ms) / 1000 * 1000)),
+                       head.max_t_ms > now_ms_ ? "ahead" : "ago"));
     }
     if (head.floor_t_ms > kFirstTimeMs) {
       line("floor", time_text(head.floor_t_ms) + ", earlier samples are late");

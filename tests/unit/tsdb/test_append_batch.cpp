@@ -9,7 +9,7 @@
 #include "support/catch.h"
 #include "support/test_blocks.h"
 #include "support/test_head.h"
-#include "support/test_store.h"
+#include "support/clocked_store.h"
 #include "tsdb/log_reader.h"
 
 namespace mcore {
@@ -42,7 +42,7 @@ class Bench {
     head.publish();
     return job.outcome();
   }
-  AppendOutcome append(const std::vector<TestSample>& samples, std::int64_t floor_t_ms = kFirst) {
+  AppendOutcome append(const std::vector<ClockedSample>& samples, std::int64_t floor_t_ms = kFirst) {
     SampleBatch batch;
     fill_batch(batch, samples);
     return append(batch, floor_t_ms);
@@ -102,7 +102,7 @@ TEST_CASE("a sample that is stored already is repeated, another value at its tim
   }();
   Bench bench;
   SampleBatch batch;
-  std::vector<TestSample> many;
+  std::vector<ClockedSample> many;
   for (int i = 1; i <= 600; ++i) {  // more than one slab
     many.push_back({"a", i * 10, 1.0 * (i % 5)});
   }
@@ -110,7 +110,7 @@ TEST_CASE("a sample that is stored already is repeated, another value at its tim
   bench.append({{"a", 15, 7}, {"h", 10, 0, &h1}, {"h", 5, 0, &h2}, {"zero", 10, 0.0}});
 
   struct Case {
-    TestSample sample;
+    ClockedSample sample;
     bool repeated;
     std::string_view example;
   };
@@ -261,12 +261,12 @@ TEST_CASE("a block that others brought makes what it endangers late", "[tsdb][ap
   Bench bench;
   bench.append({{"a", 10, 1}, {"a", 20, 2}, {"a", 2000, 3}, {"b", 30, 4}, {"h", 40, 0, &h}, {"c", 50, 5}});
   write_test_block(bench.store(), test_meta('1', 0, 1000), {{"a", {{20, 2}, {25, 9}}}});
-  const AppendOutcome outcome = bench.append(std::vector<TestSample>{}, 1000);
+  const AppendOutcome outcome = bench.append(std::vector<ClockedSample>{}, 1000);
   CHECK(outcome.samples == 0);
   CHECK(bench.wbl == "2 7");
   HeadQuerier querier(bench.files(), 1000);
   CHECK(querier_text(querier) == "a 10=1 2000=3; b 30=4; c 50=5; h 40=h3; ");
-  bench.append(std::vector<TestSample>{}, 1000);
+  bench.append(std::vector<ClockedSample>{}, 1000);
   CHECK(bench.wbl.empty());  // once is enough
 }
 
@@ -277,7 +277,7 @@ TEST_CASE("a floor that a cut has raised does not count as covered", "[tsdb][app
   head.begin();
   head.next().floor_t_ms = 5000;
   head.publish();
-  bench.append(std::vector<TestSample>{}, 1000);
+  bench.append(std::vector<ClockedSample>{}, 1000);
   CHECK(bench.wbl == "2");
   CHECK(bench.files().published().floor_t_ms == 5000);
   CHECK(bench.files().published().in_blocks_t_ms == 1000);

@@ -10,7 +10,7 @@
 #include "support/catch.h"
 #include "support/test_blocks.h"
 #include "support/test_logs.h"
-#include "support/test_store.h"
+#include "support/clocked_store.h"
 
 namespace mcore {
 namespace {
@@ -18,20 +18,20 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::int64_t kFirst = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kNow = TestStore::kNow;
-constexpr std::int64_t kWindow = TestStore::kWindow;
-constexpr std::int64_t kHour = TestStore::kHour;
+constexpr std::int64_t kNow = ClockedStore::kNow;
+constexpr std::int64_t kWindow = ClockedStore::kWindow;
+constexpr std::int64_t kHour = ClockedStore::kHour;
 
-HeadHome home_of(const TestStore& store) {
+HeadHome home_of(const ClockedStore& store) {
   return {store.path(), store / "head", {}};
 }
 
-HeadCutResult cut(const TestStore& store, std::int64_t t_ms, const HeadUpkeepOptions& options = {}) {
+HeadCutResult cut(const ClockedStore& store, std::int64_t t_ms, const HeadUpkeepOptions& options = {}) {
   return cut_head(home_of(store), t_ms, options);
 }
 
 /// All blocks of a store in order of time: `[-1,0) a -1=1; | [0,7200000) a 0=2; `.
-std::string blocks_text(const TestStore& store) {
+std::string blocks_text(const ClockedStore& store) {
   std::string text;
   for (const BlockEntry& block : list_blocks(store.path(), [](const Error& error) { throw Error(error); })) {
     text += fmt::format("{}[{},{}) {}", text.empty() ? "" : "| ", block.meta.min_t_ms, block.meta.end_t_ms,
@@ -108,7 +108,7 @@ TEST_CASE("a cut is due an hour behind the newest sample, and never ahead of the
 
 TEST_CASE("a cut moves what lies before it into a block a window", "[tsdb][cut]") {
   const Histogram h = test_histogram(5);
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", -7'200'001, 1}, {"a", -1, 2}, {"a", 0, 3}, {"a", 7'199'999, 4}, {"a", 7'200'000, 5}});
   store.append({{"b", 7'200'000, 6}, {"h", 3, 0, &h}, {"h", 2, 7}, {"a", -2, 8}, {"c", 9'000'000, 1}, {"c", -5, 9}});
   const std::string before = store.text();
@@ -132,7 +132,7 @@ TEST_CASE("a cut moves what lies before it into a block a window", "[tsdb][cut]"
 }
 
 TEST_CASE("one sample of long ago does not make blocks of all the time since", "[tsdb][cut]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kFirst + 1, 1}, {"a", 1, 2}, {"a", kWindow - 1, 3}, {"a", kNow, 4}, {"a", kFirst, 5}});
   const std::string before = store.text();
   CHECK(cut(store, kWindow).blocks.size() == 3);
@@ -143,7 +143,7 @@ TEST_CASE("one sample of long ago does not make blocks of all the time since", "
 }
 
 TEST_CASE("late samples of old windows go into blocks of their own at the next cut", "[tsdb][cut]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}});
   REQUIRE(cut(store, kWindow).done);
   CHECK(store.append({{"a", kWindow - 20, 3}, {"a", kWindow - 10, 1}, {"a", kWindow - 10, 7}, {"late", 5, 4}}).late == 2);
@@ -158,7 +158,7 @@ TEST_CASE("late samples of old windows go into blocks of their own at the next c
 }
 
 TEST_CASE("a series that comes back after a cut is logged anew, under another ref", "[tsdb][cut]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"gone", kWindow - 10, 1}, {"stays", kWindow - 10, 1}, {"stays", kNow, 2}});
   REQUIRE(cut(store, kWindow).done);
   CHECK(store.append({{"gone", kNow, 3}, {"stays", kNow + 1, 3}}).new_series == 1);
@@ -171,7 +171,7 @@ TEST_CASE("a series that comes back after a cut is logged anew, under another re
 }
 
 TEST_CASE("a series with late samples that stay does not retire", "[tsdb][cut]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"b", kNow, 1}});
   // A server calls late what is newer than the series' own last but older than an hour.
   write_log_segment(store / "wbl", 0, {samples_record({{1, kWindow + 10, 2}})});
@@ -183,7 +183,7 @@ TEST_CASE("a series with late samples that stay does not retire", "[tsdb][cut]")
 }
 
 TEST_CASE("what was deleted from the head is not in the block", "[tsdb][cut]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 30, 1}, {"a", kWindow - 20, 2}, {"a", kNow, 3}, {"a", kWindow - 25, 4}, {"b", kWindow - 20, 5}});
   append_to_segment(store / "wal", 0, {tombstone_record(1, kWindow - 25, kWindow - 20)});
   const std::string want = "a 1699999199970=1 1700000000000=3; b 1699999199980=5; ";
@@ -195,7 +195,7 @@ TEST_CASE("what was deleted from the head is not in the block", "[tsdb][cut]") {
 }
 
 TEST_CASE("appends go on while a cut is under way", "[tsdb][cut]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}});
   HeadUpkeepOptions options;
   int calls = 0;
@@ -215,7 +215,7 @@ TEST_CASE("appends go on while a cut is under way", "[tsdb][cut]") {
 }
 
 TEST_CASE("a cut is called off when something comes in between", "[tsdb][cut]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}});
   HeadUpkeepOptions options;
   std::string want;
@@ -264,7 +264,7 @@ TEST_CASE("a cut is called off when something comes in between", "[tsdb][cut]") 
 }
 
 TEST_CASE("a cut that was killed leaves a floor, and the next one goes on", "[tsdb][cut]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}, {"b", kWindow - 8, 3}});
   HeadUpkeepOptions options;
   options.on_progress = [](const std::string&, double) { throw std::runtime_error("killed"); };
@@ -297,7 +297,7 @@ TEST_CASE("a cut that was killed leaves a floor, and the next one goes on", "[ts
 }
 
 TEST_CASE("a server that has the store keeps a cut out", "[tsdb][cut]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}});
   const auto server = FileLock::try_lock(store / "lock", {});
   REQUIRE(server.has_value());
@@ -308,7 +308,7 @@ TEST_CASE("a server that has the store keeps a cut out", "[tsdb][cut]") {
 }
 
 TEST_CASE("a cut that finds nothing makes no block", "[tsdb][cut]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 2}});
   const HeadCutResult result = cut(store, kWindow);
   CHECK(result.done);

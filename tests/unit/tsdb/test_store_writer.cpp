@@ -16,7 +16,7 @@
 #include "support/child_process.h"
 #include "support/test_blocks.h"
 #include "support/test_logs.h"
-#include "support/test_store.h"
+#include "support/clocked_store.h"
 #include "tsdb/log_flush.h"
 #include "tsdb/log_reader.h"
 
@@ -24,7 +24,7 @@ namespace mcore {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::int64_t kNow = TestStore::kNow;
+constexpr std::int64_t kNow = ClockedStore::kNow;
 
 /// The types of all records of a segment.
 std::string record_types(const std::string& path) {
@@ -43,7 +43,7 @@ void add_bytes(const std::string& path, std::string_view bytes) {
 }
 
 TEST_CASE("an append makes the store, and what it acknowledges is seen and logged", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   const AppendOutcome outcome = store.append({{"a", kNow, 1}, {"b", kNow, 2}, {"a", kNow - 10, 3}});
   CHECK(outcome.samples == 3);
   CHECK(outcome.late == 1);
@@ -56,7 +56,7 @@ TEST_CASE("an append makes the store, and what it acknowledges is seen and logge
 }
 
 TEST_CASE("appending the same again changes nothing on the disk", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   const auto size = fs::file_size(store / "wal/00000000");
   const AppendOutcome outcome = store.append({{"a", kNow, 1}});
@@ -66,7 +66,7 @@ TEST_CASE("appending the same again changes nothing on the disk", "[tsdb][store]
 }
 
 TEST_CASE("a folder that holds something else is no place for a store", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   fs::create_directory(store.path());
   CHECK_FALSE(is_store(store.path()));
   std::ofstream(store / "thesis.txt") << "x";
@@ -80,7 +80,7 @@ TEST_CASE("a folder that holds something else is no place for a store", "[tsdb][
 }
 
 TEST_CASE("a writer goes on where another has appended meanwhile", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   StoreWriter one(store.path(), store.clock, {});
   StoreWriter other(store.path(), store.clock, {});
   SampleBatch batch;
@@ -98,7 +98,7 @@ TEST_CASE("a writer goes on where another has appended meanwhile", "[tsdb][store
 TEST_CASE("processes that append at once lose nothing and see each other", "[tsdb][store]") {
   constexpr int kWriters = 4;
   constexpr int kBatches = 20;
-  TestStore store;
+  ClockedStore store;
   std::vector<pid_t> children;
   for (int w = 0; w < kWriters; ++w) {
     const pid_t child = ::fork();
@@ -135,7 +135,7 @@ TEST_CASE("processes that append at once lose nothing and see each other", "[tsd
 }
 
 TEST_CASE("the torn end of a killed writer is cut off before anything is written there", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}, {"a", kNow - 5, 1}});
   const std::string record = samples_record({{1, kNow + 1, 9}});
   LogFramer framer;
@@ -150,7 +150,7 @@ TEST_CASE("the torn end of a killed writer is cut off before anything is written
 }
 
 TEST_CASE("zeros behind the last record are cut off as well", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   const std::size_t zeros = GENERATE(1U, 6U, 7U, 5000U, 32'768U, 100'000U);
   add_bytes(store / "wal/00000000", std::string(zeros, '\0'));
@@ -160,7 +160,7 @@ TEST_CASE("zeros behind the last record are cut off as well", "[tsdb][store]") {
 }
 
 TEST_CASE("a record that a killed writer had finished counts", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   append_to_segment(store / "wal", 0, {series_record({{2, "b"}}), samples_record({{1, kNow + 1, 2}, {2, kNow + 1, 3}})});
   CHECK(store.append({{"a", kNow + 1, 2}}).repeated == 1);
@@ -172,7 +172,7 @@ TEST_CASE("a record that a killed writer had finished counts", "[tsdb][store]") 
 }
 
 TEST_CASE("a damaged log stops a writer before it writes", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   append_to_segment(store / "wal", 0, {samples_record({{1, kNow + 1, 2}}), samples_record({{1, kNow + 2, 2}})});
   std::fstream file(store / "wal/00000000", std::ios::in | std::ios::out | std::ios::binary);
@@ -185,7 +185,7 @@ TEST_CASE("a damaged log stops a writer before it writes", "[tsdb][store]") {
 }
 
 TEST_CASE("who cannot have the store's lock names its holder and writes nothing", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   const auto server = FileLock::try_lock(store / "lock", {});
   REQUIRE(server.has_value());
@@ -199,7 +199,7 @@ TEST_CASE("who cannot have the store's lock names its holder and writes nothing"
 }
 
 TEST_CASE("what a server wrote is taken in, and its ends are left alone", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   // It began a segment, with another ref for the label set, and a late sample that displaces an acknowledged one.
   write_log_segment(store / "wal", 1, {series_record({{7, "a"}, {8, "s"}}), samples_record({{7, kNow + 1, 2}, {8, kNow, 3}})},
@@ -223,7 +223,7 @@ TEST_CASE("what a server wrote is taken in, and its ends are left alone", "[tsdb
 }
 
 TEST_CASE("new series delete the state that lets a server give refs away early", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   const std::string state = store / "wal/series_state.json";
   std::ofstream(state) << R"({"last_series_id": 41, "last_wal_segment": 0, "clean_shutdown": true})";
@@ -237,7 +237,7 @@ TEST_CASE("new series delete the state that lets a server give refs away early",
 }
 
 TEST_CASE("a head that is removed at any time costs nothing", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   StoreWriter writer(store.path(), store.clock, {});
   SampleBatch batch;
   std::string want = "a";
@@ -252,7 +252,7 @@ TEST_CASE("a head that is removed at any time costs nothing", "[tsdb][store]") {
 }
 
 TEST_CASE("a late sample of a new series is logged behind its durable series record", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   write_test_block(store.path(), test_meta('1', 0, kNow - 1000), {{"z", {{10, 1}}}});
   const AppendOutcome outcome = store.append({{"old", 5000, 2}});
@@ -267,7 +267,7 @@ TEST_CASE("a late sample of a new series is logged behind its durable series rec
 }
 
 TEST_CASE("what a foreign block endangers is logged once more, and a rebuilt head shows it", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow - 5000, 1}, {"a", kNow, 2}, {"b", kNow - 4000, 3}});
   write_test_block(store.path(), test_meta('1', kNow - 10'000, kNow - 1000), {{"a", {{kNow - 5000, 1}, {kNow - 3000, 9}}}});
   const std::string want = "a 1699999995000=1 1699999997000=9 1700000000000=2; b 1699999996000=3; ";
@@ -280,7 +280,7 @@ TEST_CASE("what a foreign block endangers is logged once more, and a rebuilt hea
 }
 
 TEST_CASE("a full disk takes a batch whole or not at all", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   const auto size = fs::file_size(store / "wal/00000000");
   const ChildOutcome outcome = run_in_child([&] {
@@ -290,7 +290,7 @@ TEST_CASE("a full disk takes a batch whole or not at all", "[tsdb][store]") {
       return 1;
     }
     std::vector<std::string> names;
-    std::vector<TestSample> samples;
+    std::vector<ClockedSample> samples;
     for (int i = 0; i < 5000; ++i) {
       names.push_back(fmt::format("series_{}", i));
     }
@@ -314,7 +314,7 @@ TEST_CASE("a full disk takes a batch whole or not at all", "[tsdb][store]") {
 }
 
 TEST_CASE("what a failed flush has lost is cut off and appended anew by those who wait", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   StoreWriterOptions unsynced;
   unsynced.sync = false;
   store.append({{"a", kNow, 1}});
@@ -333,7 +333,7 @@ TEST_CASE("what a failed flush has lost is cut off and appended anew by those wh
 }
 
 TEST_CASE("a dry run says what would become of a batch and stores nothing", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   StoreWriterOptions options;
   options.dry_run = true;
@@ -346,7 +346,7 @@ TEST_CASE("a dry run says what would become of a batch and stores nothing", "[ts
 }
 
 TEST_CASE("samples beyond the clock's reach and before the window are refused", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   StoreWriterOptions options;
   CHECK(store.append({{"a", kNow + 600'000, 1}, {"a", kNow + 600'001, 1}}).refused_total() == 1);
   options.ooo_window = std::chrono::hours(1);
