@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "support/catch.h"
+#include "support/clocked_store.h"
 #include "support/test_blocks.h"
 #include "support/test_logs.h"
-#include "support/test_store.h"
 #include "tsdb/log_sequence.h"
 
 namespace mcore {
@@ -19,18 +19,18 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::int64_t kFirst = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kNow = TestStore::kNow;
-constexpr std::int64_t kWindow = TestStore::kWindow;
+constexpr std::int64_t kNow = ClockedStore::kNow;
+constexpr std::int64_t kWindow = ClockedStore::kWindow;
 
-HeadHome home_of(const TestStore& store) {
+HeadHome home_of(const ClockedStore& store) {
   return {store.path(), store / "head", {}};
 }
 
-void cut(const TestStore& store, std::int64_t t_ms = kWindow) {
+void cut(const ClockedStore& store, std::int64_t t_ms = kWindow) {
   REQUIRE(cut_head(home_of(store), t_ms, {}).done);
 }
 
-bool shrink(const TestStore& store) {
+bool shrink(const ClockedStore& store) {
   return shrink_logs(home_of(store), {});
 }
 
@@ -81,7 +81,7 @@ std::string checkpoint_text(const std::string& folder) {
 }
 
 TEST_CASE("without a cut there is nothing to shrink", "[tsdb][shrink]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   CHECK_FALSE(shrink(store));
   CHECK(names_in(store / "wal") == "00000000 ");
@@ -90,7 +90,7 @@ TEST_CASE("without a cut there is nothing to shrink", "[tsdb][shrink]") {
 }
 
 TEST_CASE("the logs lose what is in blocks, and keep the rest under the same refs", "[tsdb][shrink]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"gone", kWindow - 10, 1}, {"a", kWindow - 10, 2}, {"a", kNow, 3}, {"b", kNow - 5, 4}});
   store.append({{"a", kNow - 10, 5}, {"a", kWindow - 20, 6}, {"b", kNow - 15, 7}});
   append_to_segment(store / "wal", 0,
@@ -123,7 +123,7 @@ TEST_CASE("the logs lose what is in blocks, and keep the rest under the same ref
 }
 
 TEST_CASE("an unsorted series record of a server keeps its series and samples", "[tsdb][shrink]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}});
   std::string record;
   begin_record(record, LogRecordType::kSeries);
@@ -142,7 +142,7 @@ TEST_CASE("an unsorted series record of a server keeps its series and samples", 
 }
 
 TEST_CASE("aliases stay with their series, and come before all samples", "[tsdb][shrink]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}});
   write_log_segment(store / "wal", 1, {series_record({{7, "a"}}), samples_record({{7, kNow + 1, 3}, {1, kNow + 2, 4}})});
   const std::string want = "a 1699999199990=1 1700000000000=2 1700000000001=3 1700000000002=4; ";
@@ -156,7 +156,7 @@ TEST_CASE("aliases stay with their series, and come before all samples", "[tsdb]
 }
 
 TEST_CASE("deletions stay as long as they can hide anything", "[tsdb][shrink]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}, {"a", kNow - 5, 3}, {"b", kNow, 4}});
   append_to_segment(store / "wal", 0,
                     {tombstone_record(1, kFirst, kWindow - 5), tombstone_record(1, kFirst, kNow - 2),
@@ -177,7 +177,7 @@ TEST_CASE("deletions stay as long as they can hide anything", "[tsdb][shrink]") 
 }
 
 TEST_CASE("snapshots of a server go, and older checkpoints", "[tsdb][shrink]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 8'000'000, 1}, {"a", kWindow - 10, 2}, {"a", kNow, 3}});
   fs::create_directories(store / "chunk_snapshot.000000.0000000100/");
   std::ofstream(store / "chunk_snapshot.000000.0000000100/00000000") << "x";
@@ -191,7 +191,7 @@ TEST_CASE("snapshots of a server go, and older checkpoints", "[tsdb][shrink]") {
 }
 
 TEST_CASE("a shrink that was killed before segments went is finished by the next", "[tsdb][shrink]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}, {"a", kNow - 5, 3}});
   cut(store);
   const std::string aside = store.path() + "-aside";
@@ -206,6 +206,8 @@ TEST_CASE("a shrink that was killed before segments went is finished by the next
   if (!head_survived) {
     store.remove_head();
   }
+  StoreWriterOptions far;
+  far.max_ahead = std::chrono::hours(24);
   CHECK(store.append({{"a", kWindow + 7'200'000, 4}}, far).samples == 1);
   store.clock.set_ms(kWindow + 3 * 7'200'000);
   cut(store, kWindow + 7'200'000);
@@ -216,7 +218,7 @@ TEST_CASE("a shrink that was killed before segments went is finished by the next
 }
 
 TEST_CASE("a shrink that got no further than the checkpoint goes on behind it", "[tsdb][shrink]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"gone", kWindow - 10, 1}, {"a", kNow, 2}, {"a", kNow - 5, 3}, {"a", kWindow - 20, 4}});
   cut(store);
   std::ofstream(store / "wbl/00000001", std::ios::app) << '\x01';  // a killed writer's
@@ -236,7 +238,7 @@ TEST_CASE("a shrink that got no further than the checkpoint goes on behind it", 
 }
 
 TEST_CASE("a shrink leaves the logs alone when a server has come", "[tsdb][shrink]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"gone", kWindow - 10, 1}, {"a", kNow, 2}});
   cut(store);
   write_log_segment(store / "wal", 2, {samples_record({{1, kNow, 3}})});  // it still knew the ref
@@ -250,7 +252,7 @@ TEST_CASE("a shrink leaves the logs alone when a server has come", "[tsdb][shrin
 }
 
 TEST_CASE("appends behind a shrink that a reader has not seen are seen", "[tsdb][shrink]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}});
   cut(store);
   StoreWriter writer(store.path(), store.clock, {});

@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "support/catch.h"
+#include "support/clocked_store.h"
 #include "support/test_blocks.h"
 #include "support/test_logs.h"
-#include "support/test_store.h"
 
 namespace mcore {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::int64_t kNow = TestStore::kNow;
+constexpr std::int64_t kNow = ClockedStore::kNow;
 
 /// Everything below a folder: names and sizes.
 std::string tree_of(const std::string& folder) {
@@ -32,7 +32,7 @@ std::string tree_of(const std::string& folder) {
 }
 
 TEST_CASE("blocks and head are read as one, and what is in a block stays as it is", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", 100, 1}, {"a", 5000, 2}, {"b", 5000, 3}});
   write_test_block(store.path(), test_meta('1', 0, 90), {{"a", {{10, 9}, {20, 8}}}, {"c", {{10, 7}}}});
   BlockMeta late = test_meta('2', 0, 6000);
@@ -52,7 +52,7 @@ TEST_CASE("blocks and head are read as one, and what is in a block stays as it i
 }
 
 TEST_CASE("a block alone is read like a store", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   fs::create_directory(store.path());
   const BlockEntry block = write_test_block(store.path(), test_meta('1', 0, 90), {{"a", {{10, 9}}}});
   StoreReader reader(block.folder, {});
@@ -62,7 +62,7 @@ TEST_CASE("a block alone is read like a store", "[tsdb][store]") {
 }
 
 TEST_CASE("what is no store is refused with its reason", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   CHECK_THROWS_WITH(store.text(), "list: " + store.path() + ": No such file or directory");
   fs::create_directory(store.path());
   CHECK_THROWS_WITH(store.text(), "open store: " + store.path() + ": neither a log nor blocks are here");
@@ -73,7 +73,7 @@ TEST_CASE("what is no store is refused with its reason", "[tsdb][store]") {
 }
 
 TEST_CASE("a reader writes nothing into the store, with or without a head there", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   write_log_segment(store / "wal", 0, {series_record({{1, "a"}}), samples_record({{1, kNow, 1}})});
   const std::string before = tree_of(store.path());
   CHECK(store.text() == "a 1700000000000=1; ");
@@ -85,7 +85,7 @@ TEST_CASE("a reader writes nothing into the store, with or without a head there"
 }
 
 TEST_CASE("a head that is behind the log does not hide what the log holds", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   SECTION("records of a killed writer") { append_to_segment(store / "wal", 0, {samples_record({{1, kNow + 1, 2}})}); }
   SECTION("a server's segment") { write_log_segment(store / "wal", 1, {samples_record({{1, kNow + 1, 2}})}); }
@@ -99,7 +99,7 @@ TEST_CASE("a head that is behind the log does not hide what the log holds", "[ts
 }
 
 TEST_CASE("a running server's directory is followed in a head of the reader's own", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   write_log_segment(store / "wal", 0, {series_record({{1, "a"}}), samples_record({{1, kNow, 1}})});
   const auto server = FileLock::try_lock(store / "lock", {});
   CHECK(store.text() == "a 1700000000000=1; ");
@@ -125,7 +125,7 @@ TEST_CASE("a running server's directory is followed in a head of the reader's ow
 }
 
 TEST_CASE("without a place for a head one is built for this process alone", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   write_log_segment(store / "wal", 0, {series_record({{1, "a"}}), samples_record({{1, kNow, 1}})});
   ::setenv("XDG_CACHE_HOME", "/proc/none", 1);
   CHECK(store.text() == "a 1700000000000=1; ");
@@ -133,7 +133,7 @@ TEST_CASE("without a place for a head one is built for this process alone", "[ts
 }
 
 TEST_CASE("damage is reported with its place, and hides nothing else", "[tsdb][store]") {
-  TestStore store;
+  ClockedStore store;
   store.append({{"a", kNow, 1}});
   append_to_segment(store / "wal", 0, {samples_record({{1, kNow + 1, 2}}), samples_record({{1, kNow + 2, 3}})});
   const BlockEntry block = write_test_block(store.path(), test_meta('1', 0, 90), {{"a", {{10, 9}}}});
