@@ -70,7 +70,6 @@ class StoreWriter {
   [[nodiscard]] FileLock lock_writer() const;
   [[nodiscard]] FileLock lock_store() const;
   [[nodiscard]] bool commit(HeadWriter& head, const AppendBatch& batch);
-  void cut_tails();
 
   std::string store_;
   const Clock& clock_;
