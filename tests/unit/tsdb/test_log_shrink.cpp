@@ -157,11 +157,11 @@ TEST_CASE("aliases stay with their series, and come before all samples", "[tsdb]
 
 TEST_CASE("deletions stay as long as they can hide anything", "[tsdb][shrink]") {
   ClockedStore store;
-  store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}, {"a", kNow - 5, 3}, {"b", kNow, 4}});
+  store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}, {"a", kNow - 5, 3}, {"b", kNow, 4}, {"c", kWindow - 10, 1}});
   append_to_segment(store / "wal", 0,
                     {tombstone_record(1, kFirst, kWindow - 5), tombstone_record(1, kFirst, kNow - 2),
                      tombstone_record(2, kFirst, kLast), series_record({{5, "b"}}), samples_record({{5, kNow, 5}})});
-  const std::string want = "a 1700000000000=2; b 1700000000000=5; ";
+  const std::string want = "a 1700000000000=2; b 1700000000000=5; c 1699999199990=1; ";
   CHECK(store.append({{"a", kNow, 2}}).repeated == 1);
   CHECK(store.text() == want);
   cut(store);
@@ -184,10 +184,11 @@ TEST_CASE("snapshots of a server go, and older checkpoints", "[tsdb][shrink]") {
   cut(store, kWindow - 7'200'000);
   REQUIRE(shrink(store));
   CHECK_FALSE(fs::exists(store / "chunk_snapshot.000000.0000000100"));
+  CHECK(store.append({{"a", kNow + 1, 4}}).samples == 1);
   cut(store, kWindow);
   REQUIRE(shrink(store));
   CHECK(names_in(store / "wal") == "00000002 checkpoint.00000001/ ");
-  CHECK(store.text_of_logs() == "a 1699991200000=1 1699999199990=2 1700000000000=3; ");
+  CHECK(store.text_of_logs() == "a 1699991200000=1 1699999199990=2 1700000000000=3 1700000000001=4; ");
 }
 
 TEST_CASE("a shrink that was killed before segments went is finished by the next", "[tsdb][shrink]") {
