@@ -57,8 +57,6 @@ class HeadFiles {
   [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
   /// Whether they still stand in that folder: others may have removed them, and built new ones.
   [[nodiscard]] bool is_in_place() const noexcept;
-  /// Whether others that open the folder get these files: it was not removed, nor built anew.
-  [[nodiscard]] bool is_in_place() const noexcept;
   void set_folder(std::string folder) { folder_ = std::move(folder); }
   /// Bytes on disk.
   [[nodiscard]] std::uint64_t size() const noexcept;
