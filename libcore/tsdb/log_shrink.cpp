@@ -349,7 +349,7 @@ void renew_head(const HeadHome& home, std::optional<HeadFiles>& files, std::int6
     throw Error(ErrorKind::kBusy, "lock store", home.writer_lock_path(),
                 "held by " + describe_lock_holder(home.writer_lock_path()));
   }
-  if (files->control().retired.load() != 0 || !home.bring_up(built)) {
+  if (files->control().retired.load() != 0 || !files->is_in_place() || !home.bring_up(built)) {
     (void)remove_tree(built.folder());
     return;  // others were faster, or a server came
   }
