@@ -248,7 +248,7 @@ void remove_old_checkpoints(const HeadHome& home, std::int64_t checkpoint) {
 
 [[nodiscard]] bool stands(const HeadHome& home, const HeadFiles& files, const HeadCommit& commit) {
   const HeadStanding standing = compare_with_logs(commit, look_at_logs(home.store()));
-  return files.control().retired.load() == 0 &&
+  return files.control().retired.load() == 0 && files.is_in_place() &&
          (standing == HeadStanding::kCurrent || standing == HeadStanding::kBehind);
 }
 
