@@ -332,7 +332,7 @@ HeadCutResult cut_head(const HeadHome& home, std::int64_t cut_t_ms, const HeadUp
   {
     const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
     const HeadStanding standing = compare_with_logs(start->files.published(), look_at_logs(home.store()));
-    const bool stands = start->files.control().retired.load() == 0 &&
+    const bool stands = start->files.control().retired.load() == 0 && start->files.is_in_place() &&
                         (standing == HeadStanding::kCurrent || standing == HeadStanding::kBehind) &&
                         start->files.published().floor_t_ms >= cut_t_ms &&  // else a server has been here
                         min_valid_t_ms(list_blocks(home.store(), options.on_damage)) == start->min_valid_t_ms;

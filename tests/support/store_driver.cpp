@@ -8,6 +8,7 @@
 //   check  store= start= acks= tries=            1 if an acknowledged sample lacks, or one is there that nobody sent
 //   watch  ... until=FILE                        checks until the file is there
 //   retry  ... writer= first=                    check, append the batch, and compare the head with one that is rebuilt
+//   hold   store= ready=FILE until=FILE          opens the store, and reads it when the second file is there
 //   dump   store=                                all samples, a line each
 //   loop   ... seconds=                          appends as fast as it can; prints "appends longest_ms mean_ms"
 //   server FILE start= acks= tries=              checks answers of a server's query API, one JSON document after another
@@ -33,6 +34,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "support/crash_workload.h"
+#include "tsdb/store_reader.h"
 #include "tsdb/store_writer.h"
 
 namespace mcore {
@@ -204,6 +206,24 @@ int watch(const Options& options) {
   return 0;
 }
 
+/// Opens the store, says so, and reads it only once it is told to.
+int hold(const Options& options) {
+  StoreReader reader(options.text("store"), {});
+  const auto series = reader.select({}, {});
+  std::ofstream(options.text("ready")) << "ready\n";
+  while (!path_exists(options.text("until"))) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  SeriesSamples samples;
+  std::size_t count = 0;
+  while (series->next()) {
+    series->samples(samples);
+    count += samples.size();
+  }
+  fmt::print("{} samples\n", count);
+  return 0;
+}
+
 /// The store as a head that is rebuilt from its logs shows it; the head that is there comes back to its place.
 std::string dump_rebuilt(const std::string& store, const std::string& aside) {
   if (std::rename((store + "/head").c_str(), aside.c_str()) != 0) {
@@ -231,7 +251,7 @@ int retry(const Options& options) {
   }
   const std::string store = options.text("store");
   const std::string shown = dump_store(store);
-  const std::string rebuilt = dump_rebuilt(store, store + ".head-aside");
+  const std::string rebuilt = dump_rebuilt(store, store + "/head.aside");
   if (shown == rebuilt) {
     return 0;
   }
@@ -324,6 +344,9 @@ int run(int argc, char** argv) {
   }
   if (mode == "retry") {
     return retry(options);
+  }
+  if (mode == "hold") {
+    return hold(options);
   }
   if (mode == "dump") {
     fmt::print("{}", dump_store(options.text("store")));

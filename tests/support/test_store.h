@@ -34,7 +34,7 @@ class TestStore {
     return outcome;
   }
   /// Moves all that is in order into blocks.
-  void cut() { (void)cut_and_shrink(path(), clock_, true, {}); }
+  void cut() { (void)cut_and_shrink(Upkeep(path()), clock_, true, {}); }
 
  private:
   static StoreWriterOptions options() {

@@ -59,12 +59,12 @@ inline AppendOutcome append_samples(const std::string& store, const std::vector<
 }
 
 /// Moves what is older than the clock allows to keep in the head into blocks.
-inline UpkeepResult cut_test_store(const std::string& store, bool all = false) {
-  return cut_and_shrink(store, FixedClock(kTestNow), all, {});
+inline HeadUpkeepResult cut_test_store(const std::string& store, bool all = false) {
+  return cut_and_shrink(Upkeep(store), FixedClock(kTestNow), all, {});
 }
 
 /// All series of a set, those without samples left out: `up 0=1 15000=2; `, times after kTestStart.
-[[nodiscard]] inline std::string series_text(SeriesSet& set) {
+[[nodiscard]] inline std::string relative_text(SeriesSet& set) {
   std::string text;
   SeriesSamples samples;
   while (set.next()) {
@@ -94,7 +94,7 @@ inline UpkeepResult cut_test_store(const std::string& store, bool all = false) {
 [[nodiscard]] inline std::string store_text(const std::string& path) {
   std::string damage;
   StoreReader reader(path, [&](const Error& error) { damage += fmt::format("! {}; ", error.what()); });
-  std::string text = series_text(*reader.select({}, {}));
+  std::string text = relative_text(*reader.select({}, {}));
   return text + damage;
 }
 

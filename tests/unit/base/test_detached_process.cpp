@@ -27,7 +27,7 @@ std::string link_text(const std::string& path) {
 }
 
 /// What the test below starts: this very program with this case alone.
-TEST_CASE("a detached process says what it finds itself in", "[.detached]") {
+TEST_CASE("a detached process says what it finds itself in", "[.report]") {
   const char* const fifo = std::getenv(kReportTo);
   REQUIRE(fifo != nullptr);
   std::string report = link_text("/proc/self/cwd");
@@ -51,7 +51,7 @@ TEST_CASE("a detached process has a session of its own, no files and the root fo
   REQUIRE(in.is_open());
   REQUIRE(::setenv(kReportTo, fifo.c_str(), 1) == 0);
   const Fd inherited(::open("/dev/null", O_RDONLY));  // not closed on exec: somebody else's library might do so
-  REQUIRE(start_detached({"unit_base", "[.detached]"}));
+  REQUIRE(start_detached({"unit_base", "[.report]"}));
   ::unsetenv(kReportTo);
 
   constexpr int kPatienceMs = 60'000;
