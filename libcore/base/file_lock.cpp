@@ -73,6 +73,22 @@ void wait_for_lock(const std::shared_ptr<Waiting>& waiting, const std::string& p
 
 }  // namespace
 
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  if (this != &other) {
+    unlock();
+    file_ = std::move(other.file_);
+  }
+  return *this;
+}
+
+// Closing alone would leave the lock with a child that was forked meanwhile and has not come to its exec yet.
+void FileLock::unlock() noexcept {
+  if (file_.is_open()) {
+    ::flock(file_.get(), LOCK_UN);
+    file_ = Fd();
+  }
+}
+
 std::optional<FileLock> FileLock::try_lock(const std::string& path, const NewFileOwner& owner) {
   for (;;) {
     Fd file = create_owned_file(path, O_RDWR, owner);

@@ -13,11 +13,17 @@ namespace mcore {
 /// An exclusive flock on a file, as Prometheus takes it on its `lock` (tsdb-format 1.2): not the file's existence
 /// counts but the lock, which the system lifts when its holder ends, however it ends.
 ///
-/// Lifetime: move-only; the destructor unlocks. Not inherited by children that exec.
+/// Lifetime: move-only; the destructor unlocks, also where a forked child still has the file open. Not inherited by
+///           children that exec.
 /// Errors:   throws Error (kIo) where the file cannot be opened.
 class FileLock {
  public:
   FileLock() noexcept = default;
+  FileLock(FileLock&&) noexcept = default;
+  FileLock& operator=(FileLock&& other) noexcept;
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  ~FileLock() { unlock(); }
   /// Takes the lock if it is free. The file is created where it lacks.
   [[nodiscard]] static std::optional<FileLock> try_lock(const std::string& path, const NewFileOwner& owner);
   /// Waits in the system's queue, at most that long (zero: not at all; negative: without end).
@@ -25,7 +31,7 @@ class FileLock {
   [[nodiscard]] static std::optional<FileLock> lock_within(const std::string& path, const NewFileOwner& owner,
                                                            std::chrono::milliseconds timeout);
   [[nodiscard]] bool is_held() const noexcept { return file_.is_open(); }
-  void unlock() noexcept { file_ = Fd(); }
+  void unlock() noexcept;
 
  private:
   explicit FileLock(Fd file) noexcept : file_(std::move(file)) {}

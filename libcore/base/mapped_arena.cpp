@@ -23,6 +23,15 @@ std::size_t round_up(std::size_t size) noexcept {
   return (size + kPage - 1) / kPage * kPage;
 }
 
+/// Returns an errno value.
+int allocate(int fd, std::size_t size) noexcept {
+  int error = EINTR;
+  while (error == EINTR) {
+    error = ::posix_fallocate(fd, 0, static_cast<off_t>(size));
+  }
+  return error;
+}
+
 [[noreturn]] void fail(std::string_view what, const std::string& path, int number) {
   throw Error(ErrorKind::kIo, what, path, errno_text(number));
 }
@@ -34,7 +43,7 @@ MappedArena MappedArena::create(const std::string& path, std::size_t size, const
   arena.path_ = path;
   arena.writable_ = true;
   arena.file_ = create_owned_file(path, O_RDWR | O_EXCL, owner);
-  if (const int error = ::posix_fallocate(arena.file_.get(), 0, static_cast<off_t>(round_up(size))); error != 0) {
+  if (const int error = allocate(arena.file_.get(), round_up(size)); error != 0) {
     fail("reserve space for", path, error);
   }
   arena.map(round_up(size));
@@ -116,11 +125,11 @@ void MappedArena::map(std::size_t size) {
 void MappedArena::grow(std::size_t end) {
   const std::size_t wanted = round_up(std::max(end, size_ + size_ / 8));
   // Blocks, not a hole: a hole that cannot be filled later on a full disk kills whoever touches it.
-  int error = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(wanted));
+  int error = allocate(file_.get(), wanted);
   std::size_t got = wanted;
   if (error == ENOSPC) {
     got = round_up(end);
-    error = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(got));
+    error = allocate(file_.get(), got);
   }
   if (error != 0) {
     fail("reserve space for", path_, error);

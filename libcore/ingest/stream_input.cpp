@@ -36,10 +36,9 @@ StreamInput::~StreamInput() = default;
 bool StreamInput::next(SampleBatch& batch) {
   sink_.start_batch(batch);
   deadline_.reset();
+  is_new_batch_ = true;
   if (!source_.bytes().empty()) {
     deadline_ = steady_clock::now() + options_.batch_wait;
-    read_at_ = steady_clock::now();
-    sink_.set_reading_time(clock_.now_ms());
   }
   while (!finished_) {
     if (decode()) {
@@ -69,11 +68,13 @@ bool StreamInput::decode() {
     if (decoder_ == nullptr && !choose_decoder(is_due())) {
       return false;
     }
-    if (at_end_) {
+    if (at_end_ && arrivals_.size() <= 1) {
       decoder_->expect_end();
     }
-    const DecodeOutcome outcome = decoder_->decode(source_.bytes(), sink_);
-    source_.use(outcome.used);
+    const std::string_view first = arrived_first();
+    const DecodeOutcome outcome = decoder_->decode(first, sink_);
+    const bool all_used = outcome.used == first.size();
+    use(outcome.used);
     if (outcome.damaged) {
       finished_ = true;
       return true;
@@ -85,7 +86,7 @@ bool StreamInput::decode() {
     if (sink_.is_full()) {
       return true;
     }
-    if (!outcome.part_ended) {
+    if (!outcome.part_ended && !(all_used ? !arrivals_.empty() : join_arrivals())) {
       break;
     }
   }
@@ -140,7 +141,7 @@ bool StreamInput::choose_decoder(bool must) {
       break;
     case StreamFormat::kPrometheusText:
     case StreamFormat::kOpenMetrics:
-      decoder_ = make_text_decoder(*format_);
+      decoder_ = options_.text_decoder ? options_.text_decoder(*format_) : make_text_decoder(*format_);
       break;
   }
   return true;
@@ -153,7 +154,38 @@ void StreamInput::pass_over_line() {
   passing_over_ = newline == std::string_view::npos;
   sink_.lines += passing_over_ ? 0 : 1;
   sink_.bytes += size;
+  use(size);
+}
+
+/// The bytes that came first, of those at hand; samples in them have the time of their arrival, though they may have
+/// had to wait for others to tell the format.
+std::string_view StreamInput::arrived_first() {
+  if (arrivals_.empty()) {
+    return source_.bytes();
+  }
+  sink_.set_reading_time(arrivals_.front().t_ms);
+  return source_.bytes().substr(0, arrivals_.front().size);
+}
+
+/// Counts what is left of the first bytes to those behind them, which end their record; false if there are none.
+bool StreamInput::join_arrivals() {
+  if (arrivals_.size() <= 1) {
+    return false;
+  }
+  arrivals_[1].size += arrivals_[0].size;
+  arrivals_.pop_front();
+  return true;
+}
+
+void StreamInput::use(std::size_t size) {
   source_.use(size);
+  while (!arrivals_.empty() && size >= arrivals_.front().size) {
+    size -= arrivals_.front().size;
+    arrivals_.pop_front();
+  }
+  if (!arrivals_.empty()) {
+    arrivals_.front().size -= size;
+  }
 }
 
 bool StreamInput::is_due() const {
@@ -179,6 +211,7 @@ void StreamInput::read_more() {
     return;
   }
   ByteSource::Outcome outcome = ByteSource::Outcome::kNothing;
+  const std::size_t size_before = source_.bytes().size();
   try {
     outcome = source_.read(patience());
   } catch (const Error& error) {
@@ -198,10 +231,14 @@ void StreamInput::read_more() {
   if (!deadline_) {
     deadline_ = now + options_.batch_wait;
   }
-  if (sink_.batch().samples().empty() || (source_.waited() && now - read_at_ >= kPause)) {
+  const std::size_t size = source_.bytes().size() - size_before;
+  if (arrivals_.empty() || is_new_batch_ || (source_.waited() && now - read_at_ >= kPause)) {
+    arrivals_.push_back({.size = size, .t_ms = clock_.now_ms()});
     read_at_ = now;
-    sink_.set_reading_time(clock_.now_ms());
+  } else {
+    arrivals_.back().size += size;
   }
+  is_new_batch_ = false;
 }
 
 void StreamInput::finish() {

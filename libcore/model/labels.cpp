@@ -143,7 +143,13 @@ std::strong_ordering LabelsView::operator<=>(const LabelsView& other) const noex
 }
 
 LabelsView LabelBuilder::build() {
-  // Insertion sort: what comes in is short and almost always sorted already.
+  // Insertion sort: what comes in is short and almost always sorted already. A set of many that is neither was made to
+  // take time.
+  constexpr std::size_t kMany = 64;
+  const auto by_name = [](const Label& a, const Label& b) { return less(a.name, b.name); };
+  if (labels_.size() > kMany && !std::is_sorted(labels_.begin(), labels_.end(), by_name)) {
+    std::stable_sort(labels_.begin(), labels_.end(), by_name);
+  }
   for (std::size_t i = 1; i < labels_.size(); ++i) {
     for (std::size_t j = i; j > 0 && less(labels_[j].name, labels_[j - 1].name); --j) {
       std::swap(labels_[j], labels_[j - 1]);

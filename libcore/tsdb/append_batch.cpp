@@ -7,10 +7,12 @@
 #include <bit>
 #include <numeric>
 
+#include "base/error.h"
 #include "base/number_text.h"
 #include "base/utf8.h"
 #include "model/time_text.h"
 #include "tsdb/head_querier.h"
+#include "tsdb/sample_tally.h"
 
 namespace mcore {
 namespace {
@@ -19,26 +21,13 @@ std::uint64_t bits_of(double value) noexcept {
   return std::bit_cast<std::uint64_t>(value);
 }
 
-bool same_bits(const std::vector<double>& a, const std::vector<double>& b) noexcept {
-  return std::ranges::equal(a, b, {}, bits_of, bits_of);
-}
-
-/// The same sample, bit by bit; what is said of resets does not count.
-bool is_same(const Histogram& a, const Histogram& b) noexcept {
-  if (is_stale_marker(a.sum) && is_stale_marker(b.sum)) {
-    return true;
-  }
-  return a.is_float == b.is_float && a.schema == b.schema && bits_of(a.zero_threshold) == bits_of(b.zero_threshold) &&
-         bits_of(a.zero_count) == bits_of(b.zero_count) && bits_of(a.count) == bits_of(b.count) &&
-         bits_of(a.sum) == bits_of(b.sum) && a.positive_spans == b.positive_spans &&
-         a.negative_spans == b.negative_spans && same_bits(a.positive_counts, b.positive_counts) &&
-         same_bits(a.negative_counts, b.negative_counts) && same_bits(a.custom_values, b.custom_values);
-}
-
 /// Why a label set is no series, empty if it is one.
 std::string_view label_fault(LabelsView labels) {
   if (labels.empty()) {
     return "no labels";
+  }
+  if (labels.bytes().size() > kLargestLabelSet) {
+    return "16 MiB or more";
   }
   std::string_view before;
   for (const Label& label : labels) {
@@ -109,6 +98,9 @@ std::optional<std::uint32_t> AppendBatch::series_of(const SampleBatch& batch, co
     return std::nullopt;
   }
   const std::uint64_t ref = head_.next().next_ref;
+  if (ref >= kRefLimit) {
+    throw Error(ErrorKind::kLimit, "add series", files_.folder(), "no ref is left that a server can query");
+  }
   const std::uint32_t id = head_.add_series(labels, hash, ref);
   wal_.add_series(ref, labels);
   ++outcome_.new_series;
@@ -133,15 +125,19 @@ void AppendBatch::apply(const SampleBatch& batch) {
 }
 
 void AppendBatch::add(const SampleBatch& batch, const BatchSample& sample) {
-  Incoming incoming{.labels = batch.labels(sample),
-                    .t_ms = sample.t_ms,
-                    .value = sample.value,
-                    .histogram = batch.histogram(sample)};
+  Incoming incoming{
+      .labels = batch.labels(sample), .t_ms = sample.t_ms, .value = sample.value, .histogram = batch.histogram(sample)};
   if (sample.t_ms > rules_.newest_t_ms) {
     refuse(Refusal::kTooFarAhead, incoming.labels, sample.t_ms);
     return;
   }
-  if (incoming.histogram != nullptr && !is_stale_marker(incoming.histogram->sum)) {
+  if (incoming.histogram != nullptr && is_stale_marker(incoming.histogram->sum)) {
+    // What else a stale marker holds says nothing, and nobody has looked whether its parts agree.
+    stale_ = Histogram{};
+    stale_.is_float = incoming.histogram->is_float;
+    stale_.sum = incoming.histogram->sum;
+    incoming.histogram = &stale_;
+  } else if (incoming.histogram != nullptr) {
     if (const auto fault = histogram_fault(*incoming.histogram); fault.has_value()) {
       refuse(Refusal::kBadHistogram, incoming.labels, sample.t_ms, *fault);
       return;
@@ -199,15 +195,15 @@ bool AppendBatch::add_late(std::uint32_t id, const Incoming& sample) {
   }
   if (find_existing(id, sample)) {
     const bool same = sample.histogram != nullptr
-                          ? !existing_.histogram.empty() && is_same(existing_.histogram.front(), *sample.histogram)
+                          ? !existing_.histogram.empty() && is_same_histogram(existing_.histogram.front(), *sample.histogram)
                           : !existing_.value.empty() && bits_of(existing_.value.front()) == bits_of(sample.value);
     if (same) {
       ++outcome_.repeated;
     } else {
-      const std::string detail = sample.histogram != nullptr || existing_.value.empty()
-                                     ? "a histogram differs"
-                                     : fmt::format("{} is stored, {} came", float_text(existing_.value.front()),
-                                                   float_text(sample.value));
+      const std::string detail =
+          sample.histogram != nullptr || existing_.value.empty()
+              ? "a histogram differs"
+              : fmt::format("{} is stored, {} came", float_text(existing_.value.front()), float_text(sample.value));
       refuse(Refusal::kOtherValue, sample.labels, sample.t_ms, detail);
     }
     return false;
@@ -252,11 +248,13 @@ bool AppendBatch::is_deleted(std::uint32_t id, std::int64_t t_ms) const {
 }
 
 void AppendBatch::raise_floor(std::int64_t floor_t_ms) {
-  const std::int64_t before = head_.next().floor_t_ms;
+  // Not the floor itself: a cut raises that before there are blocks.
+  const std::int64_t before = head_.next().in_blocks_t_ms;
   if (floor_t_ms <= before) {
     return;
   }
-  head_.next().floor_t_ms = floor_t_ms;
+  head_.next().in_blocks_t_ms = floor_t_ms;
+  head_.next().floor_t_ms = std::max(head_.next().floor_t_ms, floor_t_ms);
   for (std::uint32_t id = 0; id < head_.next().series_count; ++id) {
     relog(id, before, floor_t_ms);
   }
@@ -266,18 +264,21 @@ void AppendBatch::relog(std::uint32_t id, std::int64_t from_t_ms, std::int64_t f
   SeriesSamples endangered;
   read_in_order_samples(files_, head_.state(id), {from_t_ms, floor_t_ms - 1}, endangered);
   const LabelsView labels = files_.labels_of(id);
-  for (std::size_t i = 0; i < endangered.t_ms.size(); ++i) {
-    if (!is_deleted(id, endangered.t_ms[i]) && !blocks_.sample_at(labels, endangered.t_ms[i], existing_)) {
-      head_.append_late(id, endangered.t_ms[i], endangered.value[i]);
-      wbl_.add_sample(head_.ref_of(id), endangered.t_ms[i], endangered.value[i]);
+  const auto is_safe = [&](std::int64_t t_ms) {
+    return is_deleted(id, t_ms) || blocks_.sample_at(labels, t_ms, existing_);
+  };
+  const auto log_again = [&](std::int64_t t_ms, const auto& value) {
+    if (!is_safe(t_ms)) {
+      needs_durable_series_ = needs_durable_series_ || id >= rules_.durable_series;
+      head_.append_late(id, t_ms, value);
+      wbl_.add_sample(head_.ref_of(id), t_ms, value);
     }
+  };
+  for (std::size_t i = 0; i < endangered.t_ms.size(); ++i) {
+    log_again(endangered.t_ms[i], endangered.value[i]);
   }
   for (std::size_t i = 0; i < endangered.histogram_t_ms.size(); ++i) {
-    const std::int64_t t_ms = endangered.histogram_t_ms[i];
-    if (!is_deleted(id, t_ms) && !blocks_.sample_at(labels, t_ms, existing_)) {
-      head_.append_late(id, t_ms, endangered.histogram[i]);
-      wbl_.add_sample(head_.ref_of(id), t_ms, endangered.histogram[i]);
-    }
+    log_again(endangered.histogram_t_ms[i], endangered.histogram[i]);
   }
 }
 

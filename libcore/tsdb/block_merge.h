@@ -59,8 +59,8 @@ struct BlockMerge {
   BlockMeta meta{};  // of the block that was written
 };
 
-/// Merges blocks into one that is written into the folder `stage`, for the caller to put in place. Unless the end is
-/// kWritten, the caller removes what lies there.
+/// Merges blocks into one that is written into the new folder `stage`, for the caller to put in place. Unless the end
+/// is kWritten, the caller removes what lies there.
 ///
 /// Shape:  series in label order; those left without samples are not in it. Samples that are marked as deleted are
 ///         gone. Where inputs have a sample of a series at one time, that of the block with the earlier start stays,

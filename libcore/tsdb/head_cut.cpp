@@ -41,6 +41,9 @@ class HeadCut {
   /// The commit that the blocks hold everything of.
   [[nodiscard]] std::uint64_t snapshot() const noexcept { return querier_.commit().number; }
 
+  /// Series with late samples that stay in the WBL: for a server a sample is late too that is newer than its series' own.
+  [[nodiscard]] const std::vector<std::uint32_t>& with_later() const noexcept { return with_later_; }
+
   void collect() {
     for (HeadQuerier::Series& one : querier_.series({})) {
       const bool same = !series_.empty() && files_.labels_of(series_.back().parts.front().id) == files_.labels_of(one.id);
@@ -78,10 +81,15 @@ class HeadCut {
     for (const HeadQuerier::Series& part : series.parts) {
       if (part.state.late != 0) {
         late.clear();
-        read_late_samples(files_, part.state, {kNoTime, cut_t_ms_ - 1}, late);
+        read_late_samples(files_, part.state, {}, late);
         for (const auto* times : {&late.t_ms, &late.histogram_t_ms}) {
           for (const std::int64_t t_ms : *times) {
-            series.late_windows.push_back(window_start(t_ms));
+            if (t_ms < cut_t_ms_) {
+              series.late_windows.push_back(window_start(t_ms));
+            }
+          }
+          if (!times->empty() && times->back() >= cut_t_ms_) {
+            with_later_.push_back(part.id);
           }
         }
       }
@@ -97,12 +105,28 @@ class HeadCut {
     }
   }
 
-  /// From the oldest in-order sample to the newest: windows without a sample cost one look later.
   void note_in_order(const HeadQuerier::Series& part) {
     const std::int64_t first = first_in_order(part);
     const std::int64_t last = std::min(part.state.last_t_ms, cut_t_ms_ - 1);
-    for (std::int64_t window = window_start(first); first < cut_t_ms_ && window <= last; window += kBlockSpanMs) {
-      add_window(window);
+    if (first > last) {
+      return;
+    }
+    add_window(window_start(first));
+    if (window_start(first) == window_start(last)) {
+      return;
+    }
+    // One sample of long ago does not make a window of every two hours since.
+    times_.clear();
+    read_in_order_samples(files_, part.state, {first, last}, times_);
+    for (const auto* times : {&times_.t_ms, &times_.histogram_t_ms}) {
+      std::int64_t behind = first;
+      for (const std::int64_t t_ms : *times) {
+        if (t_ms >= behind) {
+          add_window(window_start(t_ms));
+          const std::int64_t end = window_last(window_start(t_ms));
+          behind = end == std::numeric_limits<std::int64_t>::max() ? end : end + 1;
+        }
+      }
     }
   }
 
@@ -122,7 +146,7 @@ class HeadCut {
   }
 
   std::optional<BlockMeta> write_window(const std::string& stage, std::int64_t window) {
-    const TimeRange range{window, std::min(window + kBlockSpanMs, cut_t_ms_) - 1};
+    const TimeRange range{window, std::min(window_last(window), cut_t_ms_ - 1)};
     BlockMeta meta;
     meta.ulid = make_ulid(now_ms_for_ulid());
     BlockWriterOptions writer_options;
@@ -195,6 +219,8 @@ class HeadCut {
   HeadQuerier querier_;
   std::vector<CutSeries> series_;
   std::vector<std::int64_t> windows_;
+  std::vector<std::uint32_t> with_later_;
+  SeriesSamples times_;  // reused
 };
 
 HeadLogMark next_segment(const std::string& folder, const HeadLogMark& mark, const NewFileOwner& owner) {
@@ -208,7 +234,8 @@ HeadLogMark next_segment(const std::string& folder, const HeadLogMark& mark, con
 
 struct CutStart {
   HeadFiles files;
-  std::int64_t from_t_ms = kNoTime;
+  std::int64_t from_t_ms = kNoTime;      // in-order samples before it are safe
+  std::int64_t min_valid_t_ms = kNoTime;  // by the blocks that there were
   std::int64_t last_wal = -1;  // last segments that hold what is cut
   std::int64_t last_wbl = -1;
 };
@@ -238,7 +265,12 @@ std::optional<CutStart> start_cut(const HeadHome& home, std::int64_t cut_t_ms, c
     return std::nullopt;
   }
   head.next().floor_t_ms = std::max(head.next().floor_t_ms, cut_t_ms);
-  CutStart start{.files = {}, .from_t_ms = in_blocks, .last_wal = -1, .last_wbl = -1};
+  // A block that others brought endangers what the log alone holds before its end; that goes into blocks as well.
+  CutStart start{.files = {},
+                 .from_t_ms = head.next().in_blocks_t_ms,
+                 .min_valid_t_ms = in_blocks,
+                 .last_wal = -1,
+                 .last_wbl = -1};
   head.next().wal = next_segment(home.store() + "/wal", head.next().wal, home.owner());
   head.next().wbl = next_segment(home.store() + "/wbl", head.next().wbl, home.owner());
   start.last_wal = head.next().wal.segment - 1;
@@ -251,19 +283,20 @@ std::optional<CutStart> start_cut(const HeadHome& home, std::int64_t cut_t_ms, c
 }  // namespace
 
 std::optional<std::int64_t> cut_time(const HeadCommit& commit, std::int64_t now_ms, bool force) {
-  if (commit.max_t_ms == kNoTime) {
+  if (commit.max_t_ms < kNoTime + kBehindNewestMs) {
     return std::nullopt;
   }
   std::int64_t cut = window_start(std::min(commit.max_t_ms - kBehindNewestMs, now_ms));
   if (force) {
-    cut = std::min(window_start(commit.max_t_ms) + kBlockSpanMs, window_start(now_ms) + kBlockSpanMs);
+    cut = window_last(window_start(std::min(commit.max_t_ms, now_ms)));
+    cut = cut == std::numeric_limits<std::int64_t>::max() ? cut : cut + 1;
   }
   const bool has_in_order = cut > commit.floor_t_ms && commit.min_t_ms < cut;
   const bool has_late = commit.late_samples > 0 && force;
-  if (!has_in_order && !has_late) {
-    return std::nullopt;
+  if (has_in_order) {
+    return cut;
   }
-  return has_in_order ? cut : commit.floor_t_ms;
+  return has_late && commit.floor_t_ms != kNoTime ? std::optional(commit.floor_t_ms) : std::nullopt;
 }
 
 StoreLocks lock_for_upkeep(const HeadHome& home, std::chrono::milliseconds timeout) {
@@ -301,7 +334,8 @@ HeadCutResult cut_head(const HeadHome& home, std::int64_t cut_t_ms, const HeadUp
     const HeadStanding standing = compare_with_logs(start->files.published(), look_at_logs(home.store()));
     const bool stands = start->files.control().retired.load() == 0 &&
                         (standing == HeadStanding::kCurrent || standing == HeadStanding::kBehind) &&
-                        min_valid_t_ms(list_blocks(home.store(), options.on_damage)) == start->from_t_ms;
+                        start->files.published().floor_t_ms >= cut_t_ms &&  // else a server has been here
+                        min_valid_t_ms(list_blocks(home.store(), options.on_damage)) == start->min_valid_t_ms;
     if (!stands) {
       (void)remove_tree(stage);
       return result;
@@ -314,8 +348,12 @@ HeadCutResult cut_head(const HeadHome& home, std::int64_t cut_t_ms, const HeadUp
     }
     HeadWriter head(start->files, HeadWriter::Mode::kShared);
     head.begin();
+    head.next().in_blocks_t_ms = std::max(head.next().in_blocks_t_ms, cut_t_ms);
     head.next().retired_t_ms = cut_t_ms;
     head.next().retired_commit = cut.snapshot();
+    for (const std::uint32_t id : cut.with_later()) {
+      head.keep(id);
+    }
     head.next().shrink_wal = start->last_wal;
     head.next().shrink_wbl = start->last_wbl;
     head.publish();

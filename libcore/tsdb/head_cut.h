@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,10 +18,19 @@ namespace mcore {
 /// Span of the smallest blocks and of their alignment, as in a server.
 inline constexpr std::int64_t kBlockSpanMs = 7'200'000;
 
-/// The start of the aligned window that holds a time.
+/// The start of the aligned window that holds a time; where there is no such time any more, the earliest there is.
 [[nodiscard]] constexpr std::int64_t window_start(std::int64_t t_ms) noexcept {
+  constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
   const std::int64_t rest = t_ms % kBlockSpanMs;
-  return t_ms - (rest < 0 ? rest + kBlockSpanMs : rest);
+  const std::int64_t into = rest < 0 ? rest + kBlockSpanMs : rest;
+  return t_ms < kEarliest + into ? kEarliest : t_ms - into;
+}
+/// The last time in the window that begins there.
+[[nodiscard]] constexpr std::int64_t window_last(std::int64_t window) noexcept {
+  constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t rest = window % kBlockSpanMs;  // not 0 only in the first window there is, which is cut short
+  const std::int64_t span = rest < 0 ? -rest : kBlockSpanMs;
+  return window > kLatest - (span - 1) ? kLatest : window + (span - 1);
 }
 
 struct HeadUpkeepOptions {

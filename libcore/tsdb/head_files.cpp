@@ -2,6 +2,7 @@
 #include "tsdb/head_files.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -110,6 +111,12 @@ bool HeadFiles::is_of_here() const {
          head.device == control_.device() && head.inode == control_.inode();
 }
 
+bool HeadFiles::is_in_place() const noexcept {
+  struct stat info {};
+  return ::stat((folder_ + "/control").c_str(), &info) == 0 && info.st_ino == control_.inode() &&
+         info.st_dev == control_.device();
+}
+
 HeadCommit HeadFiles::published() const noexcept {
   const HeadControl& head = control();
   HeadCommit copy{};
@@ -137,25 +144,17 @@ bool read_state(const SeriesEntry& entry, std::uint64_t commit, SeriesStateView&
   SeriesStateView other;
   const bool first = copy_state(entry.state[0], out) && out.commit <= commit;
   const bool second = copy_state(entry.state[1], other) && other.commit <= commit;
+  std::size_t taken = 0;
   if (second && (!first || other.commit > out.commit)) {
     out = other;
-  }
-  if (!first && !second) {
-    // No state yet is a state too: both places of a new series but the one its commit writes are zero.
+    taken = 1;
+  } else if (!first) {
     out = {};
     return false;
   }
-  // The newest state up to `commit` is this one only if the other place does not hold a newer one that fits: a place
-  // that is being written (stamp 0) may have held it.
-  const std::uint64_t stamp0 = entry.state[0].stamp.load(std::memory_order_acquire);
-  const std::uint64_t stamp1 = entry.state[1].stamp.load(std::memory_order_acquire);
-  for (const std::uint64_t stamp : {stamp0, stamp1}) {
-    const std::uint64_t by = stamp >> 16U;
-    if (stamp != 0 && by <= commit && by > out.commit) {
-      return false;
-    }
-  }
-  return true;
+  // A writer always writes over the older of the two. So the place taken held the newer one all along if it still holds
+  // what was copied; else the other one may have been newer, and written over before it was looked at.
+  return entry.state[taken].stamp.load(std::memory_order_acquire) >> 16U == out.commit;
 }
 
 }  // namespace mcore

@@ -55,6 +55,8 @@ class HeadFiles {
     return slabs.data() + unit * kSlabUnit + sizeof(SlabHeader);
   }
   [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
+  /// Whether they still stand in that folder: others may have removed them, and built new ones.
+  [[nodiscard]] bool is_in_place() const noexcept;
   void set_folder(std::string folder) { folder_ = std::move(folder); }
   /// Bytes on disk.
   [[nodiscard]] std::uint64_t size() const noexcept;
@@ -99,7 +101,8 @@ inline constexpr std::uint8_t kNoWindow = 0xFF;  // of SeriesStateView::leading
 }
 
 /// Whether a series has left the log: its ref must not be used any more, and its label set, when it comes back, is a
-/// new series. One that has no sample since the last cut and was not touched since it, or one that a server took out.
+/// new series: one that has no sample since the last cut and was not touched since it. (One that a server took out has
+/// left as well: SlabKind::kDropped.)
 [[nodiscard]] inline bool is_retired_series(const HeadCommit& commit, std::uint64_t ref, std::int64_t last_t_ms,
                                             std::uint64_t state_commit) noexcept {
   return ref == 0 || (last_t_ms < commit.retired_t_ms && state_commit <= commit.retired_commit);

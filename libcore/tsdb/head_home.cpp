@@ -5,25 +5,32 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cstdio>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <limits>
 
 #include "base/error.h"
 #include "tsdb/head_index.h"
+#include "tsdb/known_refs.h"
 #include "tsdb/log_flush.h"
 #include "tsdb/log_sequence.h"
 
 namespace mcore {
 namespace {
 
+/// Folders that are built beside the writers, who leave them alone.
+constexpr std::string_view kAside = "aside.";
+
 /// Where a log ends, taken from how its reading ended.
 struct LogEnd {
   HeadLogMark mark;
   bool has_tail = false;
 };
+
 
 /// Reads a log to its end into the head.
 class LogRead {
@@ -45,14 +52,17 @@ class LogRead {
     throw Error(ErrorKind::kBusy, "read log", sequence_.path(), "its segments change faster than they can be opened");
   }
 
-  LogEnd run(const HeadLogMark& known, HeadCatchUp& result) {
+  /// Reads up to the end, or to `limit`.
+  LogEnd run(const HeadLogMark& known, std::optional<LogPosition> limit, HeadCatchUp& result) {
     LogEnd end{.mark = known};
     std::int64_t crc_segment = known.segment;
     std::uint32_t crc = known.crc;
     for (;;) {
       const LogReadStatus status = sequence_.next();
-      const bool is_cut = status == LogReadStatus::kRecord && is_cut_record();
-      if (status == LogReadStatus::kRecord && !is_cut) {
+      const bool is_record = status == LogReadStatus::kRecord;
+      const bool is_cut = is_record && is_cut_record();
+      const bool is_beyond = is_record && !is_cut && limit.has_value() && sequence_.end() > *limit;
+      if (is_record && !is_beyond && !is_cut) {
         apply(result);
         crc_segment = sequence_.in_checkpoint() ? -1 : sequence_.start().segment;
         crc = sequence_.last_crc().value_or(0);
@@ -64,12 +74,12 @@ class LogRead {
         continue;
       }
       if (sequence_.last_segment() >= 0) {
-        const LogPosition at = is_cut ? sequence_.start() : sequence_.end();
-        end.mark.segment = sequence_.last_segment();
+        const LogPosition at = is_record ? sequence_.start() : sequence_.end();
+        end.mark.segment = is_beyond ? at.segment : sequence_.last_segment();
         end.mark.offset = sequence_.in_checkpoint() ? 0 : at.offset;
         end.mark.crc = crc_segment == end.mark.segment ? crc : 0;
       }
-      end.has_tail = status != LogReadStatus::kEnd;
+      end.has_tail = status != LogReadStatus::kEnd && !is_beyond;
       return end;
     }
   }
@@ -142,7 +152,10 @@ std::optional<HeadFiles> open_newest_head(const std::string& home, bool writable
       return std::nullopt;
     }
     try {
-      return HeadFiles::open(fmt::format("{}/{}", generations, number), writable);
+      auto files = HeadFiles::open(fmt::format("{}/{}", generations, number), writable);
+      if (files.has_value() || newest_number(generations) == number) {
+        return files;
+      }
     } catch (const Error&) {
       // It was replaced while its files were being opened; or it is damaged, and there is no newer one.
       if (newest_number(generations) == number && tries > 0) {
@@ -186,20 +199,39 @@ HeadStanding compare_with_logs(const HeadCommit& commit, const LogState& logs) {
   return current ? HeadStanding::kCurrent : HeadStanding::kBehind;
 }
 
-HeadHome::HeadHome(std::string store, std::string home, NewFileOwner owner)
-    : store_(std::move(store)), home_(std::move(home)), owner_(owner) {
-  create_owned_folder(home_, owner_);
-  create_owned_folder(generations(), owner_);
+HeadHome::HeadHome(std::string store, std::string home, NewFileOwner owner, bool serves_writers)
+    : store_(std::move(store)), home_(std::move(home)), owner_(owner), serves_writers_(serves_writers) {
+  make_folders();
+}
+
+/// Removing a head is harmless at any time.
+void HeadHome::make_folders() const {
+  if (!path_exists(generations())) {
+    create_owned_folder(home_, owner_);
+    create_owned_folder(generations(), owner_);
+  }
 }
 
 std::optional<FileLock> HeadHome::lock_writer(std::chrono::milliseconds timeout) const {
+  make_folders();
   return FileLock::lock_within(writer_lock_path(), owner_, timeout);
 }
 
-bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const {
+// The WBL's series are in the WAL, logged there first. Others may be writing: what the WBL holds before the WAL is read
+// to its end has its series in what is read; what comes later is left for the next time.
+LogPosition HeadHome::end_of_wbl() const {
+  const LogState logs = look_at_logs(store_);
+  return {logs.wbl_segment, logs.wbl_size};
+}
+
+bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
+                             HeadCatchUp& result) const {
   const HeadCommit known = files.published();
-  const HeadStanding standing = compare_with_logs(known, look_at_logs(store_));
-  if (standing == HeadStanding::kGone || !log_matches(known.wal, store_ + "/wal") ||
+  const LogState logs = look_at_logs(store_);
+  const HeadStanding standing = compare_with_logs(known, logs);
+  // A server may have used refs again that a cut has retired, as long as the log still had them.
+  const bool is_revived = standing == HeadStanding::kForeign && known.shrink_wal >= 0;
+  if (standing == HeadStanding::kGone || is_revived || !log_matches(known.wal, store_ + "/wal") ||
       !log_matches(known.wbl, store_ + "/wbl")) {
     return false;
   }
@@ -208,7 +240,12 @@ bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, He
   }
   HeadWriter head(files, HeadWriter::Mode::kShared);
   head.begin();  // with the floor it has: whoever raises it looks after what that endangers
+  if (standing == HeadStanding::kForeign) {
+    // A server knows nothing of a floor that was raised for blocks to come.
+    head.next().floor_t_ms = std::min(head.next().floor_t_ms, floor_t_ms);
+  }
   LogApplier applier(head);
+  const LogPosition wbl_limit = end_of_wbl();
   LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
   LogRead wbl(store_ + "/wbl", LogKind::kWbl, applier, on_damage);
   if (!wal.open({known.wal.segment, known.wal.offset}) || !wbl.open({known.wbl.segment, known.wbl.offset}) ||
@@ -216,8 +253,8 @@ bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, He
     head.abandon();
     return false;
   }
-  const LogEnd wal_end = wal.run(known.wal, result);
-  const LogEnd wbl_end = wbl.run(known.wbl, result);
+  const LogEnd wal_end = wal.run(known.wal, std::nullopt, result);
+  const LogEnd wbl_end = wbl.run(known.wbl, wbl_limit, result);
   applier.finish();
   head.next().wal = wal_end.mark;
   head.next().wbl = wbl_end.mark;
@@ -232,13 +269,13 @@ bool HeadHome::bring_forward(HeadFiles& files, const DamageReport& on_damage, He
 
 HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
                                const DamageReport& on_damage) const {
-  if (!files.has_value() || files->control().retired.load() != 0) {
+  if (!files.has_value() || files->control().retired.load() != 0 || !files->is_in_place()) {
     files.reset();
     cut_back_lost();
     files = open(true);
   }
   HeadCatchUp result;
-  if (files.has_value() && bring_forward(*files, on_damage, result)) {
+  if (files.has_value() && bring_forward(*files, floor_t_ms, on_damage, result)) {
     return result;
   }
   return rebuild(files, floor_t_ms, on_damage);
@@ -247,27 +284,41 @@ HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t flo
 HeadCatchUp HeadHome::rebuild(std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
                               const DamageReport& on_damage) const {
   HeadCatchUp result;
-  HeadFiles built = build_aside(floor_t_ms, on_damage, result);
+  HeadFiles built = build("building.", floor_t_ms, on_damage, result);
   switch_to(files, std::move(built));
   return result;
 }
 
 HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_damage, HeadCatchUp& result) const {
+  for (const DirectoryEntry& entry : list_directory(generations())) {
+    if (entry.name.starts_with(kAside)) {
+      (void)remove_tree(generations() + "/" + entry.name);  // of one that was killed
+    }
+  }
+  return build(kAside, floor_t_ms, on_damage, result);
+}
+
+HeadFiles HeadHome::build(std::string_view prefix, std::int64_t floor_t_ms, const DamageReport& on_damage,
+                          HeadCatchUp& result) const {
   const std::uint64_t number = newest_number(generations()) + 1;
-  const std::string folder = fmt::format("{}/building.{}", generations(), number);
+  const std::string folder = fmt::format("{}/{}{}", generations(), prefix, number);
   (void)remove_tree(folder);
   HeadFiles files = HeadFiles::create(folder, number, owner_);
   HeadWriter head(files, HeadWriter::Mode::kBuilding);
   head.begin();
   head.next().floor_t_ms = floor_t_ms;
+  head.next().in_blocks_t_ms = floor_t_ms;
+  if (serves_writers_) {
+    head.note_ref(largest_known_ref(store_));
+  }
   LogApplier applier(head);
-  // Both logs are opened before either is read: the WBL's series are in the WAL.
+  const LogPosition wbl_limit = end_of_wbl();
   LogRead wal(store_ + "/wal", LogKind::kWal, applier, on_damage);
   LogRead wbl(store_ + "/wbl", LogKind::kWbl, applier, on_damage);
   (void)wal.open({});
   (void)wbl.open({});
-  const LogEnd wal_end = wal.run({}, result);
-  const LogEnd wbl_end = wbl.run({}, result);
+  const LogEnd wal_end = wal.run({}, std::nullopt, result);
+  const LogEnd wbl_end = wbl.run({}, wbl_limit, result);
   applier.finish();
   head.next().checkpoint = wal.checkpoint();
   head.next().wal = wal_end.mark;
@@ -286,7 +337,7 @@ HeadFiles HeadHome::build_aside(std::int64_t floor_t_ms, const DamageReport& on_
 
 bool HeadHome::bring_up(HeadFiles& built) const {
   HeadCatchUp result;
-  return bring_forward(built, {}, result);
+  return bring_forward(built, built.published().floor_t_ms, {}, result);
 }
 
 void HeadHome::cut_back_lost() const {
@@ -320,7 +371,7 @@ void HeadHome::switch_to(std::optional<HeadFiles>& files, HeadFiles built) const
   files = std::move(built);
   files->set_folder(folder);
   for (const DirectoryEntry& entry : list_directory(generations(), true)) {
-    if (entry.name != std::to_string(number)) {
+    if (entry.name != std::to_string(number) && !entry.name.starts_with(kAside)) {
       (void)remove_tree(generations() + "/" + entry.name);
     }
   }

@@ -14,6 +14,7 @@
 #include "tsdb/head_layout.h"
 #include "tsdb/log_applier.h"
 #include "tsdb/log_directory.h"
+#include "tsdb/log_position.h"
 
 namespace mcore {
 
@@ -62,8 +63,8 @@ struct HeadCatchUp {
 /// Threads: one.
 class HeadHome {
  public:
-  /// `home` is made where it lacks.
-  HeadHome(std::string store, std::string home, NewFileOwner owner);
+  /// `home` is made where it lacks. `serves_writers`: refs that a server keeps beside its logs count as taken.
+  HeadHome(std::string store, std::string home, NewFileOwner owner, bool serves_writers = true);
 
   [[nodiscard]] const std::string& store() const noexcept { return store_; }
   [[nodiscard]] const std::string& folder() const noexcept { return home_; }
@@ -81,7 +82,8 @@ class HeadHome {
   HeadCatchUp catch_up(std::optional<HeadFiles>& files, std::int64_t floor_t_ms, const DamageReport& on_damage) const;
   /// Builds a new generation from the logs, whatever there is.
   HeadCatchUp rebuild(std::optional<HeadFiles>& files, std::int64_t floor_t_ms, const DamageReport& on_damage) const;
-  /// Builds a generation beside the serving one without taking its place; switch_to() does that.
+  /// Builds a generation beside the serving one, and beside the writers, without taking its place; switch_to() does
+  /// that. Requires: the upkeep lock.
   [[nodiscard]] HeadFiles build_aside(std::int64_t floor_t_ms, const DamageReport& on_damage,
                                       HeadCatchUp& result) const;
   /// Brings such a generation forward; false if the logs do not go on from it. Requires: the writer's lock.
@@ -94,11 +96,17 @@ class HeadHome {
 
  private:
   [[nodiscard]] std::string generations() const { return home_ + "/" + std::to_string(kHeadFormat); }
-  [[nodiscard]] bool bring_forward(HeadFiles& files, const DamageReport& on_damage, HeadCatchUp& result) const;
+  [[nodiscard]] HeadFiles build(std::string_view prefix, std::int64_t floor_t_ms, const DamageReport& on_damage,
+                                HeadCatchUp& result) const;
+  [[nodiscard]] LogPosition end_of_wbl() const;
+  void make_folders() const;
+  [[nodiscard]] bool bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
+                                   HeadCatchUp& result) const;
 
   std::string store_;
   std::string home_;
   NewFileOwner owner_;
+  bool serves_writers_;
 };
 
 }  // namespace mcore

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <numeric>
 #include <optional>
+#include <unordered_map>
 
 #include "base/hash.h"
 
@@ -99,13 +100,11 @@ class PairCollector {
   }
 
   std::uint32_t number_of_name(std::string_view name) {
-    for (std::uint32_t i = 0; i < names.size(); ++i) {
-      if (text_at(files_, names[i]) == name) {
-        return i;
-      }
+    const auto [at, is_new] = number_of_name_.try_emplace(name, static_cast<std::uint32_t>(names.size()));
+    if (is_new) {
+      names.push_back(place(name));
     }
-    names.push_back(place(name));
-    return static_cast<std::uint32_t>(names.size() - 1);
+    return at->second;
   }
 
   std::uint32_t intern(const Label& label) {
@@ -144,6 +143,7 @@ class PairCollector {
   const HeadFiles& files_;
   std::vector<std::uint32_t> slots_;
   std::vector<std::uint32_t> last_;
+  std::unordered_map<std::string_view, std::uint32_t> number_of_name_;
 };
 
 template <typename T>

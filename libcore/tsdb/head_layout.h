@@ -28,11 +28,20 @@ inline constexpr std::uint64_t kHeadMagic = 0x6461'6568'7574'656DU;  // "metuhea
 inline constexpr std::uint32_t kHeadFormat = 1;
 inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 
+// What places and numbers can say. Whoever comes to the end of one of these gets an Error (kLimit).
+inline constexpr std::uint64_t kLargestLabelSet = (std::uint64_t{1} << 24U) - 1;  // bytes, as LabelsView has them
+inline constexpr std::uint64_t kMostLabelBytes = std::uint64_t{1} << 35U;  // ids of aliases: 31 bits, 16 bytes each
+inline constexpr std::uint64_t kMostSlabBytes = std::uint64_t{1} << 37U;   // units of 32 bytes in 32 bits
+inline constexpr std::uint32_t kMostSeries = std::uint32_t{1} << 31U;
+/// A server cannot query series with a ref of that size or more (tsdb-format 4.7).
+inline constexpr std::uint64_t kRefLimit = std::uint64_t{1} << 40U;
+
 /// What the samples of a slab are written as.
 enum class SlabKind : std::uint8_t {
   kNone = 0,
   kXor = 1,      // floats, the bit stream of xor_append()
   kRecords = 2,  // one sample after the other as tsdb/slab_records.h writes them: histograms, late samples
+  kDropped = 3,  // of a state: the series was taken out, its ref and labels are free (tsdb-format 4.7)
 };
 
 /// Slabs are addressed in units of 32 bytes; 0 is no slab.
@@ -121,13 +130,13 @@ struct HeadCommit {
   std::int64_t floor_t_ms;  // samples before it are late
   std::int64_t min_t_ms;
   std::int64_t max_t_ms;
-  std::int64_t retired_t_ms;     // a series without a sample since then, untouched since retired_commit, left the log
+  std::int64_t retired_t_ms;  // a series without a sample since then, untouched since retired_commit, left the log
   std::uint64_t retired_commit;
   std::int64_t shrink_wal;  // last segments whose samples before the floor a cut has put into blocks; -1: none
   std::int64_t shrink_wbl;
   std::uint64_t samples;
   std::uint64_t late_samples;
-  std::uint64_t blocks_stamp;  // of the directory's list of blocks when floor_t_ms was taken from it
+  std::int64_t in_blocks_t_ms;  // in-order samples before it are in blocks, or were logged once more as late ones
   std::uint32_t metadata_count;
   std::uint32_t tombstone_count;
   std::uint64_t tombstone_list;  // offset in `index`
@@ -145,7 +154,7 @@ struct HeadControl {
   std::uint64_t inode;
   std::uint64_t generation;
   std::atomic<std::uint64_t> commit;
-  std::atomic<std::uint32_t> retired;  // a newer generation serves, or this one must not be trusted any more
+  std::atomic<std::uint32_t> retired;        // a newer generation serves, or this one must not be trusted any more
   std::atomic<std::uint32_t> touched_count;  // ids in `touched`: the series that an unpublished commit changes
   /// Space of `tables` that was ever handed out: what lies behind is known to be zero.
   std::uint64_t tables_touched;

@@ -179,7 +179,11 @@ void read_head_samples(const HeadFiles& files, const HeadCommit& commit, std::ui
 }
 
 HeadQuerier::HeadQuerier(HeadFiles& files, std::int64_t in_order_from)
-    : files_(files), commit_(files.published()), in_order_from_(in_order_from) {}
+    : files_(files), commit_(files.published()), in_order_from_(in_order_from) {
+  if (!files_.follow(commit_)) {
+    throw Error(ErrorKind::kCorrupt, "read head", files_.folder(), "its files are shorter than they must be");
+  }
+}
 
 bool HeadQuerier::try_series(std::span<const Selector> selectors, std::vector<Series>& out) const {
   out.clear();

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/hash.h"
 #include "tsdb/slab_records.h"
 #include "tsdb/xor_append.h"
@@ -54,6 +55,10 @@ void copy_fields(SeriesState& to, const SeriesState& from) noexcept {
   to.late_log2 = from.late_log2;
 }
 
+[[noreturn]] void fail_full(const HeadFiles& files, const char* why) {
+  throw Error(ErrorKind::kLimit, "grow head", files.folder(), why);
+}
+
 std::uint8_t log2_for(std::size_t bytes) noexcept {
   return static_cast<std::uint8_t>(std::bit_width(std::max<std::size_t>(bytes, 1) - 1));
 }
@@ -63,8 +68,16 @@ std::uint8_t log2_for(std::size_t bytes) noexcept {
 HeadWriter::HeadWriter(HeadFiles& files, Mode mode) : files_(files), mode_(mode) {}
 
 void HeadWriter::begin() {
+  map_touched();
   undo_touched();
+  look();
+}
+
+void HeadWriter::look() {
   next_ = files_.published();
+  if (!files_.follow(next_)) {
+    throw Error(ErrorKind::kCorrupt, "read head", files_.folder(), "its files are shorter than they must be");
+  }
   published_ = next_.number;
   next_.number = published_ + 1;
   const auto deleted = head_tombstones(files_, next_);
@@ -78,6 +91,7 @@ void HeadWriter::begin() {
     next_.wal = {};
     next_.wbl = {};
     next_.floor_t_ms = kNoTime;
+    next_.in_blocks_t_ms = kNoTime;
     next_.min_t_ms = std::numeric_limits<std::int64_t>::max();
     next_.max_t_ms = kNoTime;
     next_.retired_t_ms = kNoTime;
@@ -105,8 +119,7 @@ void HeadWriter::drop(std::uint32_t id) {
   state.count = 0;
   state.slab_log2 = state.late_log2 = 0;
   state.last_t_ms = kNoTime;
-  state.stamp.store(make_stamp(next_.number, SlabKind::kNone, kNoWindow, 0), std::memory_order_release);
-  files_.entry(id).ref = 0;
+  state.stamp.store(make_stamp(next_.number, SlabKind::kDropped, kNoWindow, 0), std::memory_order_release);
 }
 
 void HeadWriter::publish() {
@@ -117,10 +130,22 @@ void HeadWriter::publish() {
     files_.control().tables_touched = next_.tables_end;
   }
   HeadControl& control = files_.control();
+  // Whoever sees a byte of this sees the number before it too, and knows that the place is not its own any more.
+  std::atomic_thread_fence(std::memory_order_release);
   std::memcpy(&control.commits[next_.number & 1U], &next_, sizeof next_);
   control.commit.store(next_.number, std::memory_order_release);
   control.touched_count.store(0, std::memory_order_release);
   published_ = next_.number;
+}
+
+/// Maps what a killed writer may have added to the files and changed there.
+void HeadWriter::map_touched() {
+  const std::uint32_t count = files_.control().touched_count.load(std::memory_order_acquire);
+  if (mode_ == Mode::kBuilding || count == 0 || !files_.touched.follow(count * sizeof count)) {
+    return;
+  }
+  const auto* const ids = reinterpret_cast<const std::uint32_t*>(files_.touched.data());
+  (void)files_.series.follow((std::size_t{*std::max_element(ids, ids + count)} + 1) * sizeof(SeriesEntry));
 }
 
 void HeadWriter::abandon() noexcept {
@@ -135,9 +160,13 @@ void HeadWriter::undo_touched() noexcept {
   }
   HeadControl& control = files_.control();
   const std::uint64_t commit = control.commit.load(std::memory_order_acquire);
-  const std::uint32_t count = control.touched_count.load(std::memory_order_acquire);
+  const std::size_t count = std::min<std::size_t>(control.touched_count.load(std::memory_order_acquire),
+                                                  files_.touched.size() / sizeof(std::uint32_t));
   const auto* const ids = reinterpret_cast<const std::uint32_t*>(files_.touched.data());
-  for (std::uint32_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (ids[i] >= files_.series.size() / sizeof(SeriesEntry)) {
+      continue;
+    }
     for (SeriesState& state : files_.entry(ids[i]).state) {
       if ((state.stamp.load(std::memory_order_relaxed) >> 16U) > commit) {
         state.stamp.store(0, std::memory_order_release);
@@ -187,10 +216,15 @@ SeriesState& HeadWriter::writable(std::uint32_t id) {
   return other;
 }
 
+bool HeadWriter::is_dropped(std::uint32_t id) const noexcept {
+  return kind_of(current(id)) == SlabKind::kDropped;
+}
+
 bool HeadWriter::is_retired(std::uint32_t id) const noexcept {
   const SeriesEntry& entry = files_.entry(id);
   const SeriesState& now = current(id);
-  return is_retired_series(next_, entry.ref, now.last_t_ms, now.stamp.load(std::memory_order_relaxed) >> 16U);
+  return is_dropped(id) ||
+         is_retired_series(next_, entry.ref, now.last_t_ms, now.stamp.load(std::memory_order_relaxed) >> 16U);
 }
 
 std::optional<std::uint32_t> HeadWriter::find(LabelsView labels, std::uint64_t hash, std::uint32_t guess) const {
@@ -205,14 +239,14 @@ std::optional<std::uint32_t> HeadWriter::find(LabelsView labels, std::uint64_t h
 }
 
 std::optional<std::uint32_t> HeadWriter::find_ref(std::uint64_t ref, std::uint32_t guess) const {
-  if (guess < next_.series_count && files_.entry(guess).ref == ref) {
+  if (guess < next_.series_count && files_.entry(guess).ref == ref && !is_dropped(guess)) {
     return guess;
   }
   std::uint32_t id = 0;
   const auto is_it = [&](std::uint32_t value) {
     if ((value & kAliasBit) == 0) {
       id = value;
-      return id < next_.series_count && files_.entry(id).ref == ref;
+      return id < next_.series_count && files_.entry(id).ref == ref && !is_dropped(id);
     }
     const std::size_t offset = std::size_t{value & ~kAliasBit} * kAlignment;
     if (offset + sizeof(AliasEntry) > next_.labels_end) {
@@ -221,16 +255,18 @@ std::optional<std::uint32_t> HeadWriter::find_ref(std::uint64_t ref, std::uint32
     AliasEntry alias;
     std::memcpy(&alias, files_.labels.data() + offset, sizeof alias);
     id = static_cast<std::uint32_t>(alias.id);
-    return alias.ref == ref && alias.id < next_.series_count;
+    return alias.ref == ref && alias.id < next_.series_count && !is_dropped(id);
   };
-  const auto found = mode_ == Mode::kBuilding
-                         ? ref_table_.find(hash_ref(ref), is_it)
-                         : find_in_tables(files_.tables, next_.ref_tables, hash_ref(ref), is_it);
+  const auto found = mode_ == Mode::kBuilding ? ref_table_.find(hash_ref(ref), is_it)
+                                              : find_in_tables(files_.tables, next_.ref_tables, hash_ref(ref), is_it);
   return found.has_value() ? std::optional(id) : std::nullopt;
 }
 
 std::uint64_t HeadWriter::add_bytes(std::size_t size, std::size_t alignment) {
   const std::uint64_t start = (next_.labels_end + alignment - 1) / alignment * alignment;
+  if (start + size > kMostLabelBytes) {
+    fail_full(files_, "too many labels");
+  }
   files_.labels.reserve(start + size);
   next_.labels_end = start + size;
   return start;
@@ -238,6 +274,10 @@ std::uint64_t HeadWriter::add_bytes(std::size_t size, std::size_t alignment) {
 
 std::uint32_t HeadWriter::add_series(LabelsView labels, std::uint64_t hash, std::uint64_t ref) {
   const std::uint32_t id = next_.series_count;
+  assert(labels.bytes().size() <= kLargestLabelSet);
+  if (id == kMostSeries) {
+    fail_full(files_, "too many series");
+  }
   files_.series.reserve((id + std::size_t{1}) * sizeof(SeriesEntry));
   const std::string_view bytes = labels.bytes();
   const std::uint64_t offset = add_bytes(bytes.size(), 1);
@@ -264,7 +304,7 @@ std::uint32_t HeadWriter::add_series(LabelsView labels, std::uint64_t hash, std:
     insert_in_tables(files_.tables, next_.tables_end, touched, next_.label_tables, hash, id);
     insert_in_tables(files_.tables, next_.tables_end, touched, next_.ref_tables, hash_ref(ref), id);
   }
-  next_.next_ref = std::max(next_.next_ref, ref + 1);
+  note_ref(ref);
   next_.series_count = id + 1;
   return id;
 }
@@ -280,13 +320,16 @@ void HeadWriter::add_alias(std::uint64_t ref, std::uint32_t id) {
     insert_in_tables(files_.tables, next_.tables_end, files_.control().tables_touched, next_.ref_tables, hash_ref(ref),
                      value);
   }
-  next_.next_ref = std::max(next_.next_ref, ref + 1);
+  note_ref(ref);
   ++next_.alias_count;
 }
 
 std::uint32_t HeadWriter::new_slab(std::int64_t first_t_ms, SlabKind kind, std::uint8_t size_log2) {
   const std::uint64_t offset = next_.slabs_end;
   const std::size_t size = std::size_t{1} << size_log2;
+  if (offset + size > kMostSlabBytes) {
+    fail_full(files_, "too many samples");
+  }
   files_.slabs.reserve(offset + size);
   next_.slabs_end = offset + size;
   SlabHeader header{};
@@ -395,12 +438,11 @@ void HeadWriter::append_late(std::uint32_t id, std::int64_t t_ms, const Histogra
 
 /// Late slabs hold absolute times (their first_t is 0), so that a record fits whichever slab has room.
 void HeadWriter::append_late_record(SeriesState& state, std::int64_t t_ms) {
-  const std::size_t room =
-      state.late == 0 ? 0 : (std::size_t{1} << state.late_log2) - sizeof(SlabHeader);
+  const std::size_t room = state.late == 0 ? 0 : (std::size_t{1} << state.late_log2) - sizeof(SlabHeader);
   if (state.late == 0 || state.late_used + record_.size() > room) {
     const std::uint8_t before = state.late == 0 ? kSmallestSlab : state.late_log2;
-    const std::uint8_t size_log2 = std::max(std::min<std::uint8_t>(before + 1, kUsualRecordSlab),
-                                            log2_for(sizeof(SlabHeader) + record_.size()));
+    const std::uint8_t size_log2 =
+        std::max(std::min<std::uint8_t>(before + 1, kUsualRecordSlab), log2_for(sizeof(SlabHeader) + record_.size()));
     const std::uint32_t unit = new_slab(0, SlabKind::kRecords, size_log2);
     auto& header = const_cast<SlabHeader&>(files_.slab(unit));
     header.previous = state.late;

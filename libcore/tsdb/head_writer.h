@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -29,7 +30,8 @@ struct HeadTombstone {
 /// Changes a head: one commit at a time, unseen by readers until publish().
 ///
 /// Lifetime: borrows the files. What it was handed is copied.
-/// Errors:   throws Error (kIo) when a file cannot grow: then abandon() leaves the head as it was published.
+/// Errors:   throws Error (kIo) when a file cannot grow, kLimit when the head is as large as it can be: then abandon()
+///           leaves the head as it was published.
 /// Threads:  one writer at a time over all processes; the caller holds the writers' lock.
 /// Cost:     a float in order: about 20 ns; a new series: about a microsecond.
 class HeadWriter {
@@ -42,6 +44,9 @@ class HeadWriter {
 
   /// Starts a commit behind the published one; what a killed writer left half done is undone first.
   void begin();
+  /// Takes the published commit to look things up in, and changes nothing: no lock is needed, find_ref() and the like are
+  /// all that may follow, and what state() gives may be newer, or nothing if writers were faster.
+  void look();
   /// What the commit will publish beside series and samples: floor, log marks, retirement. Valid after begin().
   [[nodiscard]] HeadCommit& next() noexcept { return next_; }
   [[nodiscard]] const HeadCommit& next() const noexcept { return next_; }
@@ -54,10 +59,17 @@ class HeadWriter {
   /// lie side by side.
   [[nodiscard]] std::optional<std::uint32_t> find(LabelsView labels, std::uint64_t hash, std::uint32_t guess) const;
   [[nodiscard]] std::optional<std::uint32_t> find_ref(std::uint64_t ref, std::uint32_t guess) const;
-  /// Requires: find() did not find it; `ref` is in use by no other.
+  /// Requires: find() did not find it; `ref` is in use by no other; no more than kLargestLabelSet bytes.
   std::uint32_t add_series(LabelsView labels, std::uint64_t hash, std::uint64_t ref);
   /// Another ref of a series, which records of the log use too.
   void add_alias(std::uint64_t ref, std::uint32_t id);
+  /// Keeps next_ref above a number that is in use. Those from kRefLimit on, which no series of ours may get anyway, do
+  /// not count: one of them in a log must not use up all that are left.
+  void note_ref(std::uint64_t ref) noexcept {
+    if (ref < kRefLimit) {
+      next_.next_ref = std::max(next_.next_ref, ref + 1);
+    }
+  }
 
   /// Asks for the memory of a series that is about to be appended to.
   void prefetch(std::uint32_t id) const noexcept {
@@ -85,6 +97,8 @@ class HeadWriter {
   void append_late(std::uint32_t id, std::int64_t t_ms, double value);
   void append_late(std::uint32_t id, std::int64_t t_ms, const Histogram& histogram);
 
+  /// Marks the series as changed by this commit, so that it is not retired.
+  void keep(std::uint32_t id) { (void)writable(id); }
   /// Forgets what the series holds; its label set may be added anew (tsdb-format 4.7, full-range tombstones).
   void drop(std::uint32_t id);
   [[nodiscard]] const std::vector<HeadTombstone>& tombstones() const noexcept { return tombstones_; }
@@ -100,7 +114,9 @@ class HeadWriter {
   /// The place of the series' state that this commit writes, filled with the current state.
   SeriesState& writable(std::uint32_t id);
   void touch(std::uint32_t id);
+  void map_touched();
   void undo_touched() noexcept;
+  [[nodiscard]] bool is_dropped(std::uint32_t id) const noexcept;
   [[nodiscard]] bool is_retired(std::uint32_t id) const noexcept;
   std::uint32_t new_slab(std::int64_t first_t_ms, SlabKind kind, std::uint8_t size_log2);
   void open_slab(SeriesState& state, std::int64_t t_ms, SlabKind kind, std::size_t least_payload);

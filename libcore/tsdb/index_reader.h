@@ -70,7 +70,7 @@ class IndexReader final : public PostingsSource {
   [[nodiscard]] std::uint32_t symbol_count() const noexcept { return symbol_count_; }
 
   /// The references of all intact series entries in the order of the file, found without any postings list. Each
-  /// stretch without one is reported.
+  /// stretch without one is reported. Requires: load().
   [[nodiscard]] std::vector<SeriesRef> scan_series(const DamageReport& report) const;
 
   /// The body of a section that begins with its length at `offset`, checksum verified; `what` names it in an Error.
@@ -95,6 +95,7 @@ class IndexReader final : public PostingsSource {
   /// Calls `take(entry)` for the entries of a name from place number `from` on, until it returns false.
   template <typename Take>
   void walk(const Name& name, std::size_t from, Take take) const;
+  [[nodiscard]] bool may_be_series(std::string_view body) const noexcept;
   [[nodiscard]] std::uint64_t offset_of(SeriesRef ref) const noexcept;
   [[nodiscard]] std::string_view series_body(std::uint64_t offset, std::uint64_t& end) const;
 

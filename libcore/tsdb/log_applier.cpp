@@ -58,7 +58,9 @@ bool LogApplier::apply_wbl(std::string_view record) {
     case LogRecordType::kHistogramsV2:
     case LogRecordType::kFloatHistogramsV2:
       return apply_histograms(type, body, true);
-    default:  // markers say what is in the server's head chunk files; all of that is here too
+    case LogRecordType::kMmapMarkers:
+      return note_markers(body);
+    default:
       return true;
   }
 }
@@ -74,6 +76,7 @@ bool LogApplier::apply_series(std::string_view body) {
   SeriesRecordReader reader(body);
   while (reader.next()) {
     const std::uint64_t ref = reader.ref();
+    head_.note_ref(ref);  // whatever becomes of the record: another series under this number would share its fate
     LabelsView labels;
     if (reader.is_canonical()) {
       labels = reader.labels();
@@ -85,16 +88,19 @@ bool LogApplier::apply_series(std::string_view body) {
         continue;  // no series: the server's own would be broken
       }
     }
-    if (ref == 0 || labels.empty()) {
+    if (ref == 0 || labels.empty() || labels.bytes().size() > kLargestLabelSet) {
       continue;
     }
     const std::uint64_t hash = labels.hash();
     const auto known = head_.find(labels, hash, UINT32_MAX);
-    if (!known.has_value()) {
+    if (head_.find_ref(ref, known.value_or(UINT32_MAX)).has_value()) {
+      continue;  // said before; or it is another's: then a sample under it is the other's (tsdb-format 4.7, trap 2)
+    }
+    if (known.has_value()) {
+      head_.add_alias(ref, *known);
+    } else {
       (void)head_.add_series(labels, hash, ref);
       ++counts_.series;
-    } else if (!head_.find_ref(ref, *known).has_value()) {
-      head_.add_alias(ref, *known);
     }
   }
   return !reader.damaged();
@@ -104,8 +110,7 @@ bool LogApplier::find(std::uint64_t ref) {
   const auto found = head_.find_ref(ref, id_ + 1);  // a scrape logs its series in the same order each time
   if (!found.has_value()) {
     ++counts_.unknown_refs;
-    // An orphan's number must not be given to a series: it would show these samples as its own.
-    head_.next().next_ref = std::max(head_.next().next_ref, ref + 1);
+    head_.note_ref(ref);  // an orphan's number must not be given to a series: it would show these samples as its own
     return false;
   }
   id_ = *found;
@@ -201,6 +206,15 @@ bool LogApplier::apply_metadata(std::string_view body) {
     if (find(reader.ref())) {
       (void)head_.set_metadata(id_, head_.metadata_id(reader.type(), reader.unit(), reader.help()));
     }
+  }
+  return !reader.damaged();
+}
+
+/// They say what is in the server's head chunk files; all of that is here too, and only the refs matter.
+bool LogApplier::note_markers(std::string_view body) {
+  MmapMarkerRecordReader reader(body);
+  while (reader.next()) {
+    head_.note_ref(reader.ref());
   }
   return !reader.damaged();
 }

@@ -45,6 +45,7 @@ class LogApplier {
   bool apply_tombstones(std::string_view body);
   bool apply_metadata(std::string_view body);
   bool note_exemplars(std::string_view body);
+  bool note_markers(std::string_view body);
   [[nodiscard]] bool find(std::uint64_t ref);
   /// Whether an in-order sample is to be taken; counts it if not.
   [[nodiscard]] bool is_wanted(std::int64_t t_ms);

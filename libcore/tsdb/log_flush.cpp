@@ -83,6 +83,7 @@ HeadControl::Durable durable_state(const HeadFiles& files) noexcept {
 void set_durable(HeadFiles& files, const HeadCommit& commit, bool is_on_disk) noexcept {
   HeadControl& control = files.control();
   const std::uint64_t turn = control.durable_turn.load(std::memory_order_relaxed) + 1;
+  std::atomic_thread_fence(std::memory_order_release);  // as in HeadWriter::publish()
   control.durable[turn & 1U] = {.commit = is_on_disk ? commit.number : 0,
                                 .series_count = is_on_disk ? commit.series_count : 0,
                                 .unused = 0,

@@ -21,12 +21,14 @@ namespace mcore {
 namespace {
 
 constexpr std::int64_t kMinTime = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kMaxTime = std::numeric_limits<std::int64_t>::max();
 
-/// Tells by the head which series stay in the log.
+/// Tells by the head which series stay in the log, while writers are at work: whether one has left is settled once the
+/// cut is published, so any later state of it tells.
 class KeptSeries {
  public:
   explicit KeptSeries(HeadFiles& files) : files_(files), commit_(files.published()), head_(files, HeadWriter::Mode::kShared) {
-    head_.begin();
+    head_.look();
   }
   [[nodiscard]] bool keeps(std::uint64_t ref) {
     const auto id = head_.find_ref(ref, guess_ + 1);
@@ -34,27 +36,30 @@ class KeptSeries {
       return false;
     }
     guess_ = *id;
-    const SeriesStateView state = head_.state(*id);
+    const SeriesStateView state = newest_state(*id);
     return !is_retired_series(commit_, files_.entry(*id).ref, state.last_t_ms, state.commit);
   }
-  /// Metadata records of the series that stay, in one record; empty if there are none.
-  [[nodiscard]] std::string metadata() {
-    std::string record;
+  /// Metadata records of the series that stay.
+  void add_metadata(AppendRecords& records) {
     for (std::uint32_t id = 0; id < commit_.series_count; ++id) {
-      const SeriesStateView state = head_.state(id);
+      const SeriesStateView state = newest_state(id);
       if (state.metadata == 0 || !keeps(files_.entry(id).ref)) {
         continue;
       }
       const HeadMetadata metadata = read_metadata(files_, state.metadata);
-      if (record.empty()) {
-        begin_record(record, LogRecordType::kMetadata);
-      }
-      append_metadata(record, files_.entry(id).ref, metadata.type, metadata.unit, metadata.help);
+      records.add_metadata(files_.entry(id).ref, metadata.type, metadata.unit, metadata.help);
     }
-    return record;
   }
 
  private:
+  [[nodiscard]] SeriesStateView newest_state(std::uint32_t id) const noexcept {
+    SeriesStateView state;
+    while (!read_state(files_.entry(id), files_.control().commit.load(std::memory_order_acquire), state)) {
+      // It was changed twice between the two looks.
+    }
+    return state;
+  }
+
   HeadFiles& files_;
   HeadCommit commit_;
   HeadWriter head_;
@@ -75,9 +80,18 @@ class CheckpointFilter {
     begin_record(record_, LogRecordType::kSeries);
     SeriesRecordReader reader(log_record_body(record));
     while (reader.next()) {
-      if (reader.is_canonical() && kept_.keeps(reader.ref())) {
-        append_series(record_, reader.ref(), reader.labels());
+      if (!kept_.keeps(reader.ref())) {
+        continue;
       }
+      LabelsView labels;
+      if (reader.is_canonical()) {
+        labels = reader.labels();
+      } else {  // as the head took it
+        builder_.clear();
+        reader.labels(builder_);
+        labels = builder_.build();
+      }
+      append_series(record_, reader.ref(), labels);
     }
     put(record_);
   }
@@ -146,7 +160,8 @@ class CheckpointFilter {
   void add_tombstones(std::string_view body) {
     TombstoneRecordReader reader(body);
     while (reader.next()) {
-      const bool drops_series = reader.min_t_ms() == kMinTime;  // the series is gone, and so is its record
+      // The series is gone, and so is its record.
+      const bool drops_series = reader.min_t_ms() == kMinTime && reader.max_t_ms() == kMaxTime;
       if (!drops_series && wants(reader.ref(), reader.max_t_ms())) {
         records_.add_tombstone(reader.ref(), reader.min_t_ms(), reader.max_t_ms());
       }
@@ -159,6 +174,7 @@ class CheckpointFilter {
   std::string record_;
   AppendRecords records_;
   SampleRecordDecoder samples_;
+  LabelBuilder builder_;
 };
 
 /// Hands every record of the checkpoint and of the segments up to `last` to `use`.
@@ -193,9 +209,9 @@ bool write_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last,
   CheckpointFilter filter(kept, from_t_ms, out);
   const bool whole = each_record(home, last, [&](std::string_view record) { filter.add_series(record); }) &&
                      each_record(home, last, [&](std::string_view record) { filter.add_samples(record); });
-  if (const std::string metadata = kept.metadata(); !metadata.empty()) {
-    out.add(metadata);
-  }
+  AppendRecords metadata;
+  kept.add_metadata(metadata);
+  metadata.each([&](const std::string& record) { out.add(record); });
   out.close();
   return whole;
 }
@@ -208,13 +224,19 @@ void remove_segments(const std::string& folder, std::int64_t last) {
   }
 }
 
-/// What a snapshot of a server's memory or an older checkpoint says is not true of the new log any more.
-void remove_outdated(const HeadHome& home, std::int64_t checkpoint) {
+/// What a snapshot of a server's memory says is not true of a shorter log any more.
+void remove_snapshots(const HeadHome& home) {
   for (const DirectoryEntry& entry : list_directory(home.store())) {
     if (entry.name.starts_with("chunk_snapshot.")) {
-      (void)remove_tree(home.store() + "/" + entry.name);
+      const std::string path = home.store() + "/" + entry.name;
+      if (!remove_tree(path)) {
+        throw Error(ErrorKind::kIo, "remove snapshot", path, "something is left of it");
+      }
     }
   }
+}
+
+void remove_old_checkpoints(const HeadHome& home, std::int64_t checkpoint) {
   const std::string newest = checkpoint_path(home.store() + "/wal", checkpoint);
   for (const DirectoryEntry& entry : list_directory(home.store() + "/wal")) {
     const std::string path = home.store() + "/wal/" + entry.name;
@@ -241,6 +263,7 @@ bool commit_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last
     head.abandon();
     return false;
   }
+  remove_snapshots(home);
   const std::string path = checkpoint_path(home.store() + "/wal", last);
   if (std::rename(staged.c_str(), path.c_str()) != 0) {
     throw Error(ErrorKind::kIo, "rename checkpoint", path, errno_text(errno));
@@ -249,7 +272,7 @@ bool commit_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last
   head.next().checkpoint = last;
   head.next().shrink_wal = -1;
   head.publish();
-  remove_outdated(home, last);
+  remove_old_checkpoints(home, last);
   remove_segments(home.store() + "/wal", last);
   return true;
 }
@@ -271,15 +294,26 @@ bool shrink_wbl(const HeadHome& home, HeadFiles& files, std::int64_t last, std::
     }
     AppendRecords records;
     SeriesSamples late;
+    const auto deleted = head_tombstones(files, next);
+    const auto is_deleted = [&](std::uint32_t id, std::int64_t t_ms) {
+      return std::ranges::any_of(deleted, [&](const HeadTombstone& tombstone) {
+        return tombstone.series == id && t_ms >= tombstone.min_t_ms && t_ms <= tombstone.max_t_ms;
+      });
+    };
     for (std::uint32_t id = 0; id < next.series_count; ++id) {
       const SeriesStateView state = head.state(id);
       late.clear();
       read_late_samples(files, state, {from_t_ms, std::numeric_limits<std::int64_t>::max()}, late);
+      const std::uint64_t ref = files.entry(id).ref;
       for (std::size_t i = 0; i < late.t_ms.size(); ++i) {
-        records.add_sample(files.entry(id).ref, late.t_ms[i], late.value[i]);
+        if (!is_deleted(id, late.t_ms[i])) {
+          records.add_sample(ref, late.t_ms[i], late.value[i]);
+        }
       }
       for (std::size_t i = 0; i < late.histogram_t_ms.size(); ++i) {
-        records.add_sample(files.entry(id).ref, late.histogram_t_ms[i], late.histogram[i]);
+        if (!is_deleted(id, late.histogram_t_ms[i])) {
+          records.add_sample(ref, late.histogram_t_ms[i], late.histogram[i]);
+        }
       }
     }
     LogAppend wbl(home.store() + "/wbl", next.wbl, 0, false, home.owner());
@@ -340,7 +374,8 @@ bool shrink_logs(const HeadHome& home, const HeadUpkeepOptions& options) {
   if (commit.shrink_wal < 0 && commit.shrink_wbl < 0) {
     return false;
   }
-  const std::int64_t floor = std::min(commit.floor_t_ms, min_valid_t_ms(list_blocks(home.store(), options.on_damage)));
+  const std::int64_t floor = std::min(commit.in_blocks_t_ms, min_valid_t_ms(list_blocks(home.store(), options.on_damage)));
+  sync_directory(home.store());  // the cut may have been killed behind the renames of its blocks
   if (commit.shrink_wal > commit.checkpoint) {
     const std::string staged = home.folder() + "/stage-checkpoint";
     if (!write_checkpoint(home, *files, commit.shrink_wal, floor, staged) ||

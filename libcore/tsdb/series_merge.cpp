@@ -78,9 +78,9 @@ std::span<const ChunkToWrite> SeriesMerger::merge(std::span<const SeriesPart> pa
   chunks_.clear();
   places_.clear();
   open(parts);
-  while (Input* const input = earliest()) {
-    take_chunk(*input);
-    ++input->next;
+  while (head_ < queue_.size()) {
+    take_chunk(*queue_[head_]);
+    advance();
     drain();
   }
   flush(true);
@@ -94,8 +94,9 @@ std::span<const ChunkToWrite> SeriesMerger::merge(std::span<const SeriesPart> pa
 
 void SeriesMerger::open(std::span<const SeriesPart> parts) {
   inputs_.resize(std::max(inputs_.size(), parts.size()));
-  used_ = parts.size();
-  for (std::size_t i = 0; i < used_; ++i) {
+  queue_.clear();
+  head_ = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
     Input& input = inputs_[i];
     input.part = &parts[i];
     input.next = 0;
@@ -103,28 +104,40 @@ void SeriesMerger::open(std::span<const SeriesPart> parts) {
     for (const TimeRange& range : parts[i].cursor->deleted()) {
       input.deleted.add(range);
     }
-    for (const ChunkMeta& chunk : input.chunks()) {
-      const BlockMeta& meta = parts[i].block->meta();
-      if (chunk.min_t_ms < meta.min_t_ms || chunk.max_t_ms >= meta.end_t_ms) {
-        parts[i].cursor->report(damage(*parts[i].block, chunk,
-                                       fmt::format("samples from {} to {} outside of the block's range [{}, {})",
-                                                   chunk.min_t_ms, chunk.max_t_ms, meta.min_t_ms, meta.end_t_ms)));
-      }
+    report_outside(input);
+    queue_.push_back(&input);
+  }
+  const auto earlier = [](const Input* a, const Input* b) { return a->next_t_ms() < b->next_t_ms(); };
+  if (!std::ranges::is_sorted(queue_, earlier)) {  // as a rule blocks follow one another
+    std::ranges::stable_sort(queue_, earlier);
+  }
+}
+
+void SeriesMerger::report_outside(const Input& input) const {
+  const BlockReader& block = *input.part->block;
+  for (const ChunkMeta& chunk : input.chunks()) {
+    if (chunk.min_t_ms < block.meta().min_t_ms || chunk.max_t_ms >= block.meta().end_t_ms) {
+      input.part->cursor->report(
+          damage(block, chunk,
+                 fmt::format("samples from {} to {} outside of the block's range [{}, {})", chunk.min_t_ms,
+                             chunk.max_t_ms, block.meta().min_t_ms, block.meta().end_t_ms)));
     }
   }
 }
 
-SeriesMerger::Input* SeriesMerger::earliest() noexcept {
-  Input* found = nullptr;
-  for (Input& input : std::span(inputs_).first(used_)) {
-    if (!input.chunks().empty() && (found == nullptr || input.next_t_ms() < found->next_t_ms())) {
-      found = &input;
-    }
+/// Goes on behind the chunk in front, and puts the input where its next one belongs.
+void SeriesMerger::advance() noexcept {
+  ++queue_[head_]->next;
+  if (queue_[head_]->chunks().empty()) {
+    ++head_;
+    return;
   }
-  return found;
+  for (std::size_t i = head_; next_t_ms(i + 1) < next_t_ms(i); ++i) {
+    std::swap(queue_[i], queue_[i + 1]);
+  }
 }
 
-/// Requires: the input's next chunk is the earliest of all.
+/// Requires: the input is in front.
 void SeriesMerger::take_chunk(Input& input) {
   const ChunkMeta& chunk = input.chunks()[0];
   const TimeRange range{chunk.min_t_ms, chunk.max_t_ms};
@@ -135,24 +148,19 @@ void SeriesMerger::take_chunk(Input& input) {
   if (!bytes) {
     return;
   }
-  const bool is_whole = !overlaps(input.deleted.ranges(), range) && is_alone(input, chunk);
+  const bool is_alone = waiting_.empty() && next_t_ms(head_ + 1) > chunk.max_t_ms;
+  const bool is_whole = is_alone && !overlaps(input.deleted.ranges(), range);
   if (is_whole && is_worth_copying(*bytes)) {
     copy(chunk, *bytes);
   } else if (is_whole) {
     decode(input, chunk, *bytes, pending_);
-    if (pending_.t_ms.size() >= kBatchChunks * float_samples_ || pending_.histogram.size() >= kBatchHistograms) {
-      flush(false);
-    }
+    flush_batch();
   } else {
+    if (input.waiting.empty()) {
+      waiting_.insert(std::ranges::upper_bound(waiting_, &input), &input);
+    }
     decode(input, chunk, *bytes, input.waiting);
   }
-}
-
-/// Whether nothing decoded waits, and no other chunk begins before the end of this one.
-bool SeriesMerger::is_alone(const Input& input, const ChunkMeta& chunk) const noexcept {
-  return std::ranges::all_of(std::span(inputs_).first(used_), [&](const Input& other) {
-    return other.waiting.empty() && (&other == &input || other.next_t_ms() > chunk.max_t_ms);
-  });
 }
 
 /// Long chunks stay as they are, unless a short tail before them needs company.
@@ -202,26 +210,26 @@ void SeriesMerger::decode(const Input& input, const ChunkMeta& chunk, const Chun
 
 /// Moves on what no chunk can precede any more.
 void SeriesMerger::drain() {
-  std::int64_t horizon = kNever;
-  bool is_last = true;
-  for (const Input& input : std::span(inputs_).first(used_)) {
-    horizon = std::min(horizon, input.next_t_ms());
-    is_last = is_last && input.chunks().empty();
+  if (waiting_.empty()) {
+    return;
   }
-  for (Input& input : std::span(inputs_).first(used_)) {
-    if (input.waiting.empty()) {
-      continue;
-    }
+  const bool is_last = head_ == queue_.size();
+  for (Input* const input : waiting_) {
     if (is_last) {
-      std::swap(early_, input.waiting);
+      std::swap(early_, input->waiting);
     } else {
-      move_before(horizon, input.waiting, early_);
+      move_before(next_t_ms(head_), input->waiting, early_);
     }
     merge_samples(mixed_, std::move(early_));
     early_.clear();
   }
+  std::erase_if(waiting_, [](const Input* input) { return input->waiting.empty(); });
   merge_samples(pending_, std::move(mixed_));
   mixed_.clear();
+  flush_batch();
+}
+
+void SeriesMerger::flush_batch() {
   if (pending_.t_ms.size() >= kBatchChunks * float_samples_ || pending_.histogram.size() >= kBatchHistograms) {
     flush(false);
   }

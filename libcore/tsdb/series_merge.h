@@ -51,21 +51,27 @@ class SeriesMerger {
   };
 
   void open(std::span<const SeriesPart> parts);
-  [[nodiscard]] Input* earliest() noexcept;
+  void report_outside(const Input& input) const;
+  void advance() noexcept;
   void take_chunk(Input& input);
-  [[nodiscard]] bool is_alone(const Input& input, const ChunkMeta& chunk) const noexcept;
+  [[nodiscard]] std::int64_t next_t_ms(std::size_t place) const noexcept {
+    return place < queue_.size() ? queue_[place]->next_t_ms() : kNever;
+  }
   [[nodiscard]] bool is_worth_copying(const ChunkBytes& bytes) const noexcept;
   void copy(const ChunkMeta& chunk, const ChunkBytes& bytes);
   void decode(const Input& input, const ChunkMeta& chunk, const ChunkBytes& bytes, SeriesSamples& out);
   void drain();
+  void flush_batch();
   void flush(bool all);
   void keep(const EncodedChunk& chunk);
 
   std::size_t float_samples_;
   ChunkCutter cutter_;
-  std::vector<Input> inputs_{};  // the first `used_` of them; the others keep their memory
-  std::size_t used_ = 0;
-  SeriesSamples pending_{};  // final, not yet encoded
+  std::vector<Input> inputs_{};  // may be more than parts: those keep their memory
+  std::vector<Input*> queue_{};  // with chunks to come from `head_` on, that with the earliest in front
+  std::size_t head_ = 0;
+  std::vector<Input*> waiting_{};  // with decoded samples, in the order of the parts
+  SeriesSamples pending_{};        // final, not yet encoded
   SeriesSamples early_{};
   SeriesSamples mixed_{};
   std::string bytes_{};  // of what was encoded

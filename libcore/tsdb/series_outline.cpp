@@ -38,8 +38,9 @@ namespace {
 
 class BlockSource final : public SeriesOutlines::Source {
  public:
+  /// Errors: throws Error where the block as a whole is of no use, as its select() does.
   BlockSource(BlockReader& block, std::span<const Selector> selectors, const DamageReport& report)
-      : cursor_(block, block.find(selectors, report), TimeRange{}, report) {}
+      : cursor_((static_cast<void>(block.tombstones()), block), block.find(selectors, report), TimeRange{}, report) {}
 
   bool next() override { return cursor_.next(); }
   [[nodiscard]] LabelsView labels() const override { return cursor_.labels(); }
@@ -62,8 +63,9 @@ class HeadSource final : public SeriesOutlines::Source {
     // A label set has several ids where it left the log and came back.
     for (; at_ < series_.size() && (!found || files_.labels_of(series_[at_].id) == labels_); ++at_) {
       if (const auto times = times_at(series_[at_])) {
-        times_ = found ? TimeRange{std::min(times_.min_t_ms, times->min_t_ms), std::max(times_.max_t_ms, times->max_t_ms)}
-                       : *times;
+        times_ = found
+                     ? TimeRange{std::min(times_.min_t_ms, times->min_t_ms), std::max(times_.max_t_ms, times->max_t_ms)}
+                     : *times;
         labels_ = files_.labels_of(series_[at_].id);
         found = true;
       }
@@ -78,7 +80,8 @@ class HeadSource final : public SeriesOutlines::Source {
   [[nodiscard]] std::optional<TimeRange> times_at(const HeadQuerier::Series& series) const {
     if (series.state.late == 0 && !is_deleted_in(series.id)) {
       const bool has_samples = series.state.last_t_ms != kNoTime && series.state.last_t_ms >= in_order_from_;
-      return has_samples ? std::optional(TimeRange{first_in_order(series.state), series.state.last_t_ms}) : std::nullopt;
+      return has_samples ? std::optional(TimeRange{first_in_order(series.state), series.state.last_t_ms})
+                         : std::nullopt;
     }
     SeriesSamples samples;
     read_head_samples(files_, commit_, series.id, series.state, TimeRange{}, in_order_from_, samples);

@@ -2,6 +2,7 @@
 #include "tsdb/slab_records.h"
 
 #include "base/bytes.h"
+#include "tsdb/log_deltas.h"
 #include "tsdb/log_histograms.h"
 
 namespace mcore {
@@ -15,13 +16,13 @@ constexpr std::uint8_t kFloatHistogram = 2;
 
 void append_slab_record(std::string& out, std::int64_t first_t_ms, std::int64_t t_ms, double value) {
   append_u8(out, kFloat);
-  append_varint(out, t_ms - first_t_ms);
+  append_varint(out, wrapping_subtract(t_ms, first_t_ms));
   append_f64(out, value);
 }
 
 void append_slab_record(std::string& out, std::int64_t first_t_ms, std::int64_t t_ms, const Histogram& histogram) {
   append_u8(out, histogram.is_float ? kFloatHistogram : kIntegerHistogram);
-  append_varint(out, t_ms - first_t_ms);
+  append_varint(out, wrapping_subtract(t_ms, first_t_ms));
   append_histogram_body(out, histogram);
 }
 
@@ -31,7 +32,7 @@ bool take_slab_record(std::string_view& bytes, std::int64_t first_t_ms, SlabReco
   }
   ByteReader reader(bytes);
   const std::uint8_t kind = reader.u8();
-  out.t_ms = first_t_ms + reader.varint();
+  out.t_ms = wrapping_add(first_t_ms, reader.varint());
   out.is_histogram = kind != kFloat;
   if (kind == kFloat) {
     out.value = reader.f64();

@@ -44,16 +44,6 @@ void keep_unknown(SeriesSamples& samples, std::vector<std::int64_t>& known) {
 
 }  // namespace
 
-StoreFollower::StoreFollower(std::string store, std::vector<Selector> selectors, DamageReport report)
-    : store_(std::move(store)), selectors_(std::move(selectors)), report_(std::move(report)) {
-  if (has_news() && reopen()) {
-    for (const Changed& series : changed()) {
-      note(series);
-    }
-    seen_commit_ = commit_.number;
-  }
-}
-
 bool StoreFollower::has_news() {
   const LogState logs = look_at_logs(store_);
   const bool same = files_.has_value() && logs == logs_ && files_->control().retired.load() == 0 &&
@@ -62,20 +52,35 @@ bool StoreFollower::has_news() {
   return !same;
 }
 
-/// Opens the head as it is now; false if there is none.
-bool StoreFollower::reopen() {
+/// Opens the head as it is now; false if there is none. `take_rest` is called before another generation takes over:
+/// what was moved into a block right after it came is only in the one before.
+template <typename TakeRest>
+bool StoreFollower::reopen(const TakeRest& take_rest) {
   std::optional<HeadFiles> files = open_head_for_reading(store_, min_valid_t_ms(list_blocks(store_, report_)), report_);
   if (!files.has_value()) {
     return false;
   }
-  const bool same_generation = files_.has_value() && files_->folder() == files->folder() &&
-                               files_->control().inode == files->control().inode;
+  const bool same_generation =
+      files_.has_value() && files_->folder() == files->folder() && files_->control().inode == files->control().inode;
   if (!same_generation) {
+    if (files_.has_value()) {
+      take_rest();
+    }
     remember_generation();
     seen_commit_ = 0;
   }
   files_ = std::move(files);
   return true;
+}
+
+StoreFollower::StoreFollower(std::string store, std::vector<Selector> selectors, DamageReport report)
+    : store_(std::move(store)), selectors_(std::move(selectors)), report_(std::move(report)) {
+  if (has_news() && reopen([] {})) {
+    for (const Changed& series : changed()) {
+      note(series);
+    }
+    seen_commit_ = commit_.number;
+  }
 }
 
 bool StoreFollower::try_changed(std::vector<Changed>& out) const {
@@ -114,8 +119,8 @@ std::vector<StoreFollower::Changed> StoreFollower::changed() {
       break;
     }
   }
-  std::ranges::sort(found,
-                    [&](const Changed& a, const Changed& b) { return files_->labels_of(a.id) < files_->labels_of(b.id); });
+  std::ranges::sort(
+      found, [&](const Changed& a, const Changed& b) { return files_->labels_of(a.id) < files_->labels_of(b.id); });
   return found;
 }
 
@@ -185,10 +190,7 @@ void StoreFollower::take_new(const Changed& series, SeriesSamples& out) {
   }
 }
 
-bool StoreFollower::look(const std::function<void(LabelsView, const SeriesSamples&)>& take) {
-  if (!has_news() || !reopen()) {
-    return false;
-  }
+bool StoreFollower::take_changed(const Take& take) {
   bool found = false;
   SeriesSamples samples;
   for (const Changed& series : changed()) {
@@ -200,6 +202,14 @@ bool StoreFollower::look(const std::function<void(LabelsView, const SeriesSample
   }
   seen_commit_ = commit_.number;
   return found;
+}
+
+bool StoreFollower::look(const Take& take) {
+  bool found = false;
+  if (!has_news() || !reopen([&] { found = take_changed(take); })) {
+    return false;
+  }
+  return take_changed(take) || found;
 }
 
 }  // namespace mcore

@@ -27,8 +27,10 @@ class StoreFollower {
  public:
   StoreFollower(std::string store, std::vector<Selector> selectors, DamageReport report);
 
-  /// Hands over each series with the samples that came since the last look, in label order; says whether there were any.
-  bool look(const std::function<void(LabelsView, const SeriesSamples&)>& take);
+  /// Hands over each series with the samples that came since the last look, in label order; says whether there were
+  /// any.
+  using Take = std::function<void(LabelsView, const SeriesSamples&)>;
+  bool look(const Take& take);
 
  private:
   /// Late samples of a series that are known.
@@ -48,7 +50,9 @@ class StoreFollower {
   };
 
   [[nodiscard]] bool has_news();
-  [[nodiscard]] bool reopen();
+  template <typename TakeRest>
+  [[nodiscard]] bool reopen(const TakeRest& take_rest);
+  [[nodiscard]] bool take_changed(const Take& take);
   [[nodiscard]] std::vector<Changed> changed();
   [[nodiscard]] bool try_changed(std::vector<Changed>& out) const;
   void remember_generation();

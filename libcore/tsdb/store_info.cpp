@@ -107,6 +107,7 @@ StoreInfo look_at_store(const std::string& path, std::uint64_t most_log_bytes, c
   for (BlockEntry& block : listing.blocks) {
     const std::uint64_t bytes = tree_bytes(block.folder);
     widen(info.range, block.meta.min_t_ms, block.meta.end_t_ms - 1);
+    info.sure_t_ms = std::max(info.sure_t_ms.value_or(block.meta.min_t_ms), block.meta.min_t_ms);
     info.blocks.push_back({.block = std::move(block), .bytes = bytes});
   }
   if (!is_block) {
@@ -117,6 +118,7 @@ StoreInfo look_at_store(const std::string& path, std::uint64_t most_log_bytes, c
   }
   if (info.head.has_value() && info.head->max_t_ms != kNoTime) {
     widen(info.range, info.head->min_t_ms, info.head->max_t_ms);
+    info.sure_t_ms = std::max(info.sure_t_ms.value_or(info.head->max_t_ms), info.head->max_t_ms);
   }
   return info;
 }

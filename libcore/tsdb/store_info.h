@@ -37,13 +37,14 @@ struct LogInfo {
 
 /// A store at a glance.
 struct StoreInfo {
-  std::vector<BlockInfo> blocks;   // by start
-  std::uint64_t superseded = 0;    // blocks that others have replaced and nobody has removed yet
-  std::optional<HeadInfo> head;    // nothing: there is no log, or it is too long to be read for this
+  std::vector<BlockInfo> blocks;  // by start
+  std::uint64_t superseded = 0;   // blocks that others have replaced and nobody has removed yet
+  std::optional<HeadInfo> head;   // nothing: there is no log, or it is too long to be read for this
   LogInfo wal;
   LogInfo wbl;
   std::string lock_holder;         // of the lock file, as describe_lock_holder() has it
-  std::optional<TimeRange> range;  // of all samples, as blocks and head record them
+  std::optional<TimeRange> range;  // of all samples, as blocks and head record them: a block's may end before its own
+  std::optional<std::int64_t> sure_t_ms;  // there are samples at this time or later
 
   [[nodiscard]] BlockStats block_totals() const;
   [[nodiscard]] std::uint64_t block_bytes() const;
@@ -52,8 +53,10 @@ struct StoreInfo {
 /// Looks at a store, or a single block.
 ///
 /// Errors: throws Error (kIo; kUsage where no store is). Damaged blocks are reported and left out.
-/// Cost:   reads meta.json of each block and the head's last commit. Where no head serves, one is made of a log of up to
+/// Cost:   reads meta.json of each block and the head's last commit. Where no head serves, one is made of a log of up
+/// to
 ///         `most_log_bytes`.
-[[nodiscard]] StoreInfo look_at_store(const std::string& path, std::uint64_t most_log_bytes, const DamageReport& report);
+[[nodiscard]] StoreInfo look_at_store(const std::string& path, std::uint64_t most_log_bytes,
+                                      const DamageReport& report);
 
 }  // namespace mcore

@@ -43,9 +43,9 @@ StoreReader::StoreReader(const std::string& path, DamageReport on_damage)
   }
   (void)blocks_.refresh();
   if (head_.has_value()) {
-    // Samples before the floor are in blocks, and may have been deleted there since. A floor that a cut has raised for a
-    // block to come counts only when the block is here; a block that others brought counts only when the floor says so.
-    head_->set_in_order_from(std::min(head_->commit().floor_t_ms, blocks_.min_valid_t_ms()));
+    // What is in blocks may have been deleted there since. A block that others brought counts only when a writer has
+    // logged once more what it endangers; what a cut has put into a block, only when the block is here.
+    head_->set_in_order_from(std::min(head_->commit().in_blocks_t_ms, blocks_.min_valid_t_ms()));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <thread>
 
 #include "base/error.h"
@@ -66,6 +67,30 @@ std::string holder_of(const std::string& lock) {
   return holder.empty() ? "another process" : holder;
 }
 
+/// Times far from a time: as far as times go. Requires: by_ms >= 0.
+std::int64_t later(std::int64_t t_ms, std::int64_t by_ms) noexcept {
+  constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
+  return t_ms > kLatest - by_ms ? kLatest : t_ms + by_ms;
+}
+std::int64_t earlier(std::int64_t t_ms, std::int64_t by_ms) noexcept {
+  constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
+  return t_ms < kEarliest + by_ms ? kEarliest : t_ms - by_ms;
+}
+
+/// The oldest in-order sample of a series from `floor_t_ms` on, or an earlier time from there on.
+std::int64_t oldest_in_order(const HeadFiles& files, const SeriesStateView& state, std::int64_t floor_t_ms) {
+  std::int64_t oldest = state.last_t_ms;
+  if (oldest < floor_t_ms) {
+    return std::numeric_limits<std::int64_t>::max();
+  }
+  for (std::uint32_t unit = state.slab; unit != 0 && oldest > floor_t_ms;) {
+    const SlabHeader& header = files.slab(unit);
+    oldest = header.first_t_ms;
+    unit = header.previous;
+  }
+  return std::max(oldest, floor_t_ms);
+}
+
 bool is_at(const HeadLogMark& a, const HeadLogMark& b) noexcept {
   return a.segment == b.segment && a.offset == b.offset;
 }
@@ -92,7 +117,8 @@ StoreWriter::StoreWriter(const std::string& store, const Clock& clock, StoreWrit
       clock_(clock),
       options_(std::move(options)),
       home_(store_, head_folder_for_writing(store_), owner_of_new_files(store_)),
-      blocks_(store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
+      blocks_(
+          store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
 
 FileLock StoreWriter::lock_writer() const {
   const std::string path = home_.writer_lock_path();
@@ -103,9 +129,9 @@ FileLock StoreWriter::lock_writer() const {
     lock = home_.lock_writer(options_.lock_timeout - first);
   }
   if (!lock.has_value()) {
-    throw Error(ErrorKind::kBusy, "lock store", path,
-                fmt::format("held by {} for {} s", holder_of(path),
-                            static_cast<double>(options_.lock_timeout.count()) / 1000));
+    throw Error(
+        ErrorKind::kBusy, "lock store", path,
+        fmt::format("held by {} for {} s", holder_of(path), static_cast<double>(options_.lock_timeout.count()) / 1000));
   }
   return std::move(*lock);
 }
@@ -190,16 +216,69 @@ FlushOutcome StoreWriter::flush() {
   }
 }
 
+std::optional<std::int64_t> StoreWriter::oldest_only_in_log() {
+  const FileLock writer = lock_writer();
+  prepare_head();
+  HeadWriter head(*files_, HeadWriter::Mode::kShared);
+  head.begin();
+  const std::int64_t floor_t_ms = std::min(head.next().in_blocks_t_ms, blocks_.min_valid_t_ms());
+  std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
+  for (std::uint32_t id = 0; id < head.next().series_count; ++id) {
+    const SeriesStateView state = head.state(id);
+    if (state.last_t_ms != kNoTime) {
+      oldest = std::min(oldest, oldest_in_order(*files_, state, floor_t_ms));
+    }
+  }
+  head.abandon();
+  last_commit_ = files_->published();
+  return oldest == std::numeric_limits<std::int64_t>::max() ? std::nullopt : std::optional(oldest);
+}
+
+void StoreWriter::put_blocks(std::int64_t end_t_ms, const std::function<void()>& put) {
+  constexpr int kMostAttempts = 100;
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    const FileLock writer = lock_writer();
+    prepare_head();
+    if (secure_before(end_t_ms)) {
+      const FileLock lock = lock_store();
+      put();
+      return;
+    }
+  }
+  throw Error(ErrorKind::kBusy, "add blocks", store_, "the log changes under every attempt");
+}
+
+/// Requires: the writer's lock. False if something came in between.
+bool StoreWriter::secure_before(std::int64_t end_t_ms) {
+  // Series first: what is late rests on their records, which lie in the other log.
+  if (flush_logs(home_, *files_, files_->published().number, options_.lock_timeout) == FlushOutcome::kLost) {
+    return false;
+  }
+  HeadWriter head(*files_, HeadWriter::Mode::kShared);
+  head.begin();
+  try {
+    AppendBatch job(*files_, head, blocks_, {});
+    job.raise_floor(std::max(end_t_ms, blocks_.min_valid_t_ms()));
+    if (!commit(head, job)) {
+      return false;
+    }
+  } catch (...) {
+    head.abandon();
+    throw;
+  }
+  return flush_logs(home_, *files_, last_commit_.number, options_.lock_timeout) == FlushOutcome::kDurable;
+}
+
 StoreWriter::Step StoreWriter::try_append(const SampleBatch& batch, AppendOutcome& outcome) {
   const FileLock writer = lock_writer();
   prepare_head();
   HeadWriter head(*files_, HeadWriter::Mode::kShared);
   head.begin();
   AppendRules rules;
-  rules.newest_t_ms = clock_.now_ms() + options_.max_ahead.count();
+  rules.newest_t_ms = later(clock_.now_ms(), options_.max_ahead.count());
   rules.durable_series = durable_state(*files_).series_count;
   if (options_.ooo_window.has_value() && head.next().max_t_ms != kNoTime) {
-    rules.oldest_t_ms = head.next().max_t_ms - options_.ooo_window->count();
+    rules.oldest_t_ms = earlier(head.next().max_t_ms, options_.ooo_window->count());
   }
   try {
     AppendBatch job(*files_, head, blocks_, rules);

@@ -20,12 +20,12 @@ namespace mcore {
 
 struct StoreWriterOptions {
   std::chrono::milliseconds lock_timeout{10'000};
-  std::chrono::milliseconds max_ahead{600'000};         // of the clock
-  std::optional<std::chrono::milliseconds> ooo_window;  // late samples older than that before the newest are refused
-  bool sync = true;                                     // flush before an append counts as done
-  bool dry_run = false;                                 // find out what would become of a batch, and store nothing
+  std::chrono::milliseconds max_ahead{600'000};            // of the clock
+  std::optional<std::chrono::milliseconds> ooo_window;     // late samples older than that before the newest are refused
+  bool sync = true;                                        // flush before an append counts as done
+  bool dry_run = false;                                    // find out what would become of a batch, and store nothing
   std::function<void(const std::string& what)> on_wait{};  // told when an append waits for more than a second, for what
-  DamageReport on_damage{};  // of blocks; damage of the log stops a writer
+  DamageReport on_damage{};                                // of blocks; damage of the log stops a writer
 };
 
 /// Whether a folder is a store, ours or a server's: it has a log, a block, or our head.
@@ -47,6 +47,14 @@ class StoreWriter {
   /// Stores a batch as one commit. When it returns, the batch is on the disk and every reader sees it.
   AppendOutcome append(const SampleBatch& batch);
 
+  /// The time of the oldest sample that the log alone holds, or an earlier one: a block without a hint that ends behind
+  /// it would make a starting server drop it (tsdb-format 6.9). Nothing if there is none.
+  /// Cost: a look at each series.
+  [[nodiscard]] std::optional<std::int64_t> oldest_only_in_log();
+  /// Calls `put`, which renames finished blocks into the store, with all locks held. What the log alone holds before
+  /// `end_t_ms`, where the last of them ends, is logged once more before, as late samples.
+  void put_blocks(std::int64_t end_t_ms, const std::function<void()>& put);
+
   [[nodiscard]] const HeadHome& home() const noexcept { return home_; }
   /// What the head held after the last append.
   [[nodiscard]] const HeadCommit& last_commit() const noexcept { return last_commit_; }
@@ -58,6 +66,7 @@ class StoreWriter {
   [[nodiscard]] FlushOutcome flush();
   void tell_wait(const std::string& lock) const;
   void prepare_head();
+  [[nodiscard]] bool secure_before(std::int64_t end_t_ms);
   [[nodiscard]] FileLock lock_writer() const;
   [[nodiscard]] FileLock lock_store() const;
   [[nodiscard]] bool commit(HeadWriter& head, const AppendBatch& batch);

@@ -85,6 +85,7 @@ Upkeep::Upkeep(std::string store, UpkeepOptions options)
                 fmt::format("held by {}, which is at work on the store's blocks", describe_lock_holder(path)));
   }
   upkeep_ = std::move(*lock);
+  (void)(::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) == 0);  // tells others that one has begun
   remove_leftovers();
 }
 

@@ -56,6 +56,7 @@ struct Replacement {
 /// The right to change a store's blocks, which one process at a time has, and the ways to do so that leave the store
 /// whole wherever they are cut off (DESIGN section 4, "maintenance").
 ///
+/// Needs:    a store: is_store().
 /// Shape:    lock STORE/head/upkeep, held as long as this lives; STORE/lock only for a look and a few renames.
 /// Errors:   throws Error: kBusy with the holder's name if another maintainer is at work (constructor), or a server or
 ///           another writer does not let go of the store; kIo.

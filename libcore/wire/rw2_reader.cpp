@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -17,131 +16,25 @@
 #include "base/utf8.h"
 #include "model/sample_batch.h"
 #include "wire/pbf_fields.h"
+#include "wire/rw2_histogram.h"
 
 namespace mcore {
 namespace {
 
 constexpr std::size_t kMostLabelBytes = (std::size_t{1} << 24U) - 1;
 
+/// A request may name one long text in each of its many series: what all its label sets may come to.
+constexpr std::uint64_t kMostLabelBytesInAll = std::uint64_t{4} << 30U;
+constexpr std::size_t kMostMessageBytes = (std::size_t{1} << 31U) - 1;
+
 struct Symbol {
   std::uint32_t offset = 0;
-  std::uint32_t size = 0;
+  std::uint32_t size : 31 = 0;
+  std::uint32_t is_text : 1 = 0;  // valid UTF-8: looked at once, used in many series
 };
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Error(ErrorKind::kSyntax, "read rw2", "", why);
-}
-
-HistogramSpan decode_span(std::string_view message) {
-  HistogramSpan span;
-  PbfFields reader(message);
-  while (reader.next()) {
-    switch (reader.number()) {
-      case 1:
-        span.offset = static_cast<std::int32_t>(reader.zigzag());
-        break;
-      case 2:
-        span.length = static_cast<std::uint32_t>(reader.whole());
-        break;
-      default:
-        break;
-    }
-  }
-  return span;
-}
-
-void decode_deltas(PbfFields& reader, std::vector<double>& counts, std::uint64_t& last) {
-  reader.each_zigzag([&](std::int64_t delta) {
-    last += static_cast<std::uint64_t>(delta);  // wraps where the sender's counts did
-    counts.push_back(static_cast<double>(static_cast<std::int64_t>(last)));
-  });
-}
-
-CounterResetHint reset_hint(std::uint64_t number) noexcept {
-  switch (number) {
-    case 1:
-      return CounterResetHint::kReset;
-    case 2:
-      return CounterResetHint::kNotReset;
-    case 3:
-      return CounterResetHint::kGauge;
-    default:
-      return CounterResetHint::kUnknown;
-  }
-}
-
-struct TimedHistogram {
-  std::int64_t t_ms = 0;
-  std::optional<std::int64_t> start_t_ms;
-};
-
-TimedHistogram decode_histogram(std::string_view message, Histogram& h) {
-  h = {};
-  TimedHistogram timed;
-  std::uint64_t last_negative = 0;
-  std::uint64_t last_positive = 0;
-  const auto append_to = [](std::vector<double>& column) { return [&column](double x) { column.push_back(x); }; };
-  PbfFields reader(message);
-  while (reader.next()) {
-    switch (reader.number()) {
-      case 1:
-        h.count = static_cast<double>(reader.whole());
-        h.is_float = false;
-        break;
-      case 2:
-        h.count = reader.real();
-        h.is_float = true;
-        break;
-      case 3:
-        h.sum = reader.real();
-        break;
-      case 4:
-        h.schema = static_cast<std::int32_t>(reader.zigzag());
-        break;
-      case 5:
-        h.zero_threshold = reader.real();
-        break;
-      case 6:
-        h.zero_count = static_cast<double>(reader.whole());
-        break;
-      case 7:
-        h.zero_count = reader.real();
-        break;
-      case 8:
-        h.negative_spans.push_back(decode_span(reader.bytes()));
-        break;
-      case 9:
-        decode_deltas(reader, h.negative_counts, last_negative);
-        break;
-      case 10:
-        reader.each_real(append_to(h.negative_counts));
-        break;
-      case 11:
-        h.positive_spans.push_back(decode_span(reader.bytes()));
-        break;
-      case 12:
-        decode_deltas(reader, h.positive_counts, last_positive);
-        break;
-      case 13:
-        reader.each_real(append_to(h.positive_counts));
-        break;
-      case 14:
-        h.hint = reset_hint(reader.whole());
-        break;
-      case 15:
-        timed.t_ms = static_cast<std::int64_t>(reader.whole());
-        break;
-      case 16:
-        reader.each_real(append_to(h.custom_values));
-        break;
-      case 17:
-        timed.start_t_ms = static_cast<std::int64_t>(reader.whole());
-        break;
-      default:
-        break;
-    }
-  }
-  return timed;
 }
 
 MetricType metric_type(std::uint64_t number) noexcept {
@@ -234,7 +127,8 @@ struct Rw2Reader::State {
   void decode_float(std::string_view encoded);
   void decode_exemplars();
   [[nodiscard]] std::string_view symbol(std::uint64_t ref) const;
-  void check_refs(const std::vector<std::uint32_t>& list) const;
+  void check_refs(const std::vector<std::uint32_t>& list);
+  std::uint64_t label_bytes = 0;  // of all label sets so far
 };
 
 std::string_view Rw2Reader::State::symbol(std::uint64_t ref) const {
@@ -246,8 +140,8 @@ std::string_view Rw2Reader::State::symbol(std::uint64_t ref) const {
 
 /// Finds the symbols, which may stand anywhere, and whether exemplars stand apart from their samples.
 void Rw2Reader::State::scan() {
-  if (message.size() > std::numeric_limits<std::uint32_t>::max()) {
-    refuse("a request of more than 4 GiB");
+  if (message.size() > kMostMessageBytes) {
+    refuse("a request of 2 GiB or more");
   }
   bool has_apart = false;
   PbfFields reader(message);
@@ -255,8 +149,10 @@ void Rw2Reader::State::scan() {
     switch (reader.number()) {
       case 4: {
         const std::string_view text = reader.bytes();
-        symbols.push_back(
-            {static_cast<std::uint32_t>(text.data() - message.data()), static_cast<std::uint32_t>(text.size())});
+        Symbol& added = symbols.emplace_back();
+        added.offset = static_cast<std::uint32_t>(text.data() - message.data());
+        added.size = static_cast<std::uint32_t>(text.size()) & 0x7FFFFFFFU;
+        added.is_text = is_valid_utf8(text) ? 1 : 0;
         break;
       }
       case 5: {
@@ -303,7 +199,7 @@ void Rw2Reader::State::index_apart() {
   }
 }
 
-void Rw2Reader::State::check_refs(const std::vector<std::uint32_t>& list) const {
+void Rw2Reader::State::check_refs(const std::vector<std::uint32_t>& list) {
   if (list.size() % 2 != 0) {
     refuse(fmt::format("{} references to label names and values: they must come in pairs", list.size()));
   }
@@ -314,9 +210,13 @@ void Rw2Reader::State::check_refs(const std::vector<std::uint32_t>& list) const 
     if (bytes > kMostLabelBytes) {
       refuse("a label set of 16 MiB or more");
     }
-    if (!is_valid_utf8(text)) {
+    if (symbols[ref].is_text == 0) {
       refuse(fmt::format("label text {} is not valid UTF-8", in_quotes(text)));
     }
+  }
+  label_bytes += bytes;
+  if (label_bytes > kMostLabelBytesInAll) {
+    refuse("label sets of more than 4 GiB in one request");
   }
 }
 
@@ -500,10 +400,10 @@ bool Rw2Reader::next_sample() {
   if (state.sample <= state.float_count) {
     state.decode_float(encoded);
   } else {
-    const TimedHistogram timed = decode_histogram(encoded, state.histogram);
-    state.t_ms = timed.t_ms;
-    if (timed.start_t_ms) {
-      state.start_t_ms = timed.start_t_ms;
+    const Rw2HistogramTimes times = decode_rw2_histogram(encoded, state.histogram);
+    state.t_ms = times.t_ms;
+    if (times.start_t_ms) {
+      state.start_t_ms = times.start_t_ms;
     }
   }
   state.exemplars.clear();

@@ -96,7 +96,7 @@ def kill_everywhere(settings):
 
 
 def _worth(when):
-    return {"before": {"write", "fsync", "rename", "truncate", "fallocat", "fallocate", "unlink", "mkdir", "open"},
+    return {"before": {"write", "fsync", "rename", "truncate", "reserve", "unlink", "mkdir", "open"},
             "half": {"write"},
             "after": {"write", "rename", "truncate"}}[when]
 

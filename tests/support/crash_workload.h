@@ -50,6 +50,10 @@ class CrashCheck {
  public:
   CrashCheck(const CrashPlan& plan, CrashBatches acknowledged) : plan_(plan), acknowledged_(std::move(acknowledged)) {}
 
+  /// Series of others, as a server collects them, are passed over.
+  void ignore_foreign() noexcept { ignores_foreign_ = true; }
+  /// Batches that nobody was told of may be there in part, as a damaged log leaves them.
+  void allow_parts() noexcept { allows_parts_ = true; }
   void sample(LabelsView labels, std::int64_t t_ms, double value, bool is_histogram);
   void series(LabelsView labels, const SeriesSamples& samples);
   /// `tried`: all that was ever sent; read after the store was.
@@ -67,9 +71,12 @@ class CrashCheck {
     bool histogram = false;
   };
   void problem(std::string text);
+  [[nodiscard]] bool is_part_allowed(int writer, int b, const Found& found) const;
   [[nodiscard]] bool is_due(int b, std::int64_t t_ms) const noexcept { return b >= 0 && plan_.time_of(b) == t_ms; }
 
   CrashPlan plan_;
+  bool ignores_foreign_ = false;
+  bool allows_parts_ = false;
   CrashBatches acknowledged_;
   std::map<int, std::map<int, Found>> found_;        // writer, batch
   std::map<int, unsigned> shared_;                   // batch: a bit each
@@ -78,8 +85,8 @@ class CrashCheck {
   std::uint64_t samples_ = 0;
 };
 
-/// Reads all of a store into a check, and every damage as a problem of its own.
-void check_store(const std::string& store, CrashCheck& check, std::vector<std::string>& damages);
+/// Reads all of a store into a check, and every damage as a problem of its own. Returns what was looked at, for a message.
+std::string check_store(const std::string& store, CrashCheck& check, std::vector<std::string>& damages);
 
 /// All samples of a store, a line each, in one order.
 [[nodiscard]] std::string dump_store(const std::string& store);

@@ -4,7 +4,7 @@
 // Calls on files below $FAULT_DIR (an absolute path) are numbered from 1 in each process: open and creat that may create
 // a file, write (all variants), fsync, fdatasync, rename, truncate, fallocate, unlink, rmdir, mkdir, link, symlink.
 //
-//   FAULT_CALLS=a,b       number only these calls (write fsync rename truncate fallocate unlink mkdir open link)
+//   FAULT_CALLS=a,b       number only these calls (write fsync rename truncate reserve unlink mkdir open link)
 //   FAULT_TRACE=FILE      a line for each: number, call, path, length
 //   FAULT_KILL_AT=N       SIGKILL at call N; FAULT_KILL_WHEN=before (default), after, half (half of the bytes written)
 //   FAULT_STOP_AT=N       SIGSTOP before call N
@@ -127,12 +127,12 @@ class Watched {
   Watched(std::string_view call, std::string path, std::size_t length) : call_(call), path_(std::move(path)) {
     const Settings& set = settings();
     is_ours_ = !set.folder.empty() && path_.compare(0, set.folder.size(), set.folder) == 0 &&
-               (path_.size() == set.folder.size() || path_[set.folder.size()] == '/') && is_numbered(set.calls);
-    if (!is_ours_) {
-      return;
-    }
-    if (set.journal >= 0) {
+               (path_.size() == set.folder.size() || path_[set.folder.size()] == '/');
+    if (is_ours_ && set.journal >= 0) {
       ::flock(set.journal, LOCK_EX);  // the order of the journal is the order of the calls
+    }
+    if (!is_ours_ || !is_numbered(set.calls)) {
+      return;
     }
     number_ = ++g_calls;
     if (set.trace >= 0) {
@@ -157,7 +157,7 @@ class Watched {
     if (set.journal >= 0) {
       ::flock(set.journal, LOCK_UN);
     }
-    if (number_ == set.kill_at && set.kill_when == "after") {
+    if (number_ > 0 && number_ == set.kill_at && set.kill_when == "after") {
       ::raise(SIGKILL);
     }
     errno = error;
@@ -167,7 +167,7 @@ class Watched {
 
   [[nodiscard]] bool fails() const {
     const Settings& set = settings();
-    const bool is_it = is_ours_ && set.fail_at > 0 && number_ >= set.fail_at &&
+    const bool is_it = number_ > 0 && set.fail_at > 0 && number_ >= set.fail_at &&
                        (set.fail_count == 0 || number_ < set.fail_at + set.fail_count);
     if (is_it) {
       errno = set.error;
@@ -177,13 +177,13 @@ class Watched {
   /// How much of a write is done.
   [[nodiscard]] std::size_t allowed(std::size_t size) const {
     const Settings& set = settings();
-    const bool dies = number_ == set.kill_at && set.kill_when == "half";
+    const bool dies = number_ > 0 && number_ == set.kill_at && set.kill_when == "half";
     const bool is_half = is_ours_ && (set.writes_short || dies || (set.fails_half && fails()));
     return is_half && size > 1 ? size / 2 : size;
   }
   /// Whether a half write is where it ends.
   void die_half() const {
-    if (is_ours_ && number_ == settings().kill_at && settings().kill_when == "half") {
+    if (number_ > 0 && number_ == settings().kill_at && settings().kill_when == "half") {
       ::raise(SIGKILL);
     }
   }
@@ -223,7 +223,7 @@ class Watched {
   std::string_view call_;
   std::string path_;
   bool is_ours_ = false;
-  long number_ = 0;
+  long number_ = 0;  // 0: not one that is numbered
 };
 
 std::string path_of(int fd) {
@@ -466,7 +466,7 @@ EXPORT int truncate64(const char* path, off_t size) {
 EXPORT int posix_fallocate(int fd, off_t offset, off_t size) {
   static auto* const function = real<int(int, off_t, off_t)>("posix_fallocate");
   int error = 0;  // it returns it
-  const int result = size_watched("fallocate", path_of(fd), offset + size, [&] {
+  const int result = size_watched("reserve", path_of(fd), offset + size, [&] {
     error = function(fd, offset, size);
     return error == 0 ? 0 : -1;
   });
@@ -479,6 +479,6 @@ EXPORT int posix_fallocate64(int fd, off_t offset, off_t size) {
 
 EXPORT int fallocate(int fd, int mode, off_t offset, off_t size) {
   static auto* const function = real<int(int, int, off_t, off_t)>("fallocate");
-  return size_watched("fallocate", path_of(fd), offset + size, [&] { return function(fd, mode, offset, size); });
+  return size_watched("reserve", path_of(fd), offset + size, [&] { return function(fd, mode, offset, size); });
 }
 }

@@ -3,16 +3,19 @@
 // what a store holds. Options are KEY=VALUE.
 //
 //   append store= start= writer= first= count=   appends batches; each is noted in acks= once it is acknowledged
+//   burst  ... writer= first= count=             appends batches with one flush for all of them
 //   text   start= writer= first=                 prints a batch as text, floats only
 //   check  store= start= acks= tries=            1 if an acknowledged sample lacks, or one is there that nobody sent
 //   watch  ... until=FILE                        checks until the file is there
 //   retry  ... writer= first=                    check, append the batch, and compare the head with one that is rebuilt
+//   hold   store= ready=FILE until=FILE          opens the store, and reads it when the second file is there
 //   dump   store=                                all samples, a line each
 //   loop   ... seconds=                          appends as fast as it can; prints "appends longest_ms mean_ms"
 //   server FILE start= acks= tries=              checks answers of a server's query API, one JSON document after another
 //
 // More: step= (ms), tries= (batches noted before they are sent), now= (ms), histograms=0, late=0, timeout= (ms), damage=1
-// (reported damage is no problem). Exit: 0, 1 (a problem was found), 3 and 75 as the tools.
+// (reported damage is no problem), foreign=1 (series of others are passed over), parts=1 (batches
+// that were not acknowledged may be there in part). Exit: 0, 1 (a problem was found), 3 and 75 as the tools.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -31,6 +34,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "support/crash_workload.h"
+#include "tsdb/store_reader.h"
 #include "tsdb/store_writer.h"
 
 namespace mcore {
@@ -73,21 +77,33 @@ class Options {
   std::map<std::string, std::string> values_;
 };
 
-/// Notes a batch in a file that several processes write; it stays when the machine goes down.
-void note_batch(const std::string& path, int writer, int b, bool sync) {
+CrashCheck make_check(const Options& options) {
+  CrashCheck check(options.plan(), read_crash_batches(options.text("acks")));
+  if (options.number("foreign", 0) != 0) {
+    check.ignore_foreign();
+  }
+  if (options.number("parts", 0) != 0) {
+    check.allow_parts();
+  }
+  return check;
+}
+
+/// Notes a batch in a file that several processes write.
+void note_batch(const std::string& path, int writer, int b) {
   if (path.empty()) {
     return;
   }
   const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   const std::string line = fmt::format("{} {}\n", writer, b);
-  if (!file.is_open() || write_all(file.get(), line) != 0 || (sync && ::fsync(file.get()) != 0)) {
+  if (!file.is_open() || write_all(file.get(), line) != 0) {
     throw Error(ErrorKind::kIo, "note batch", path, errno_text(errno));
   }
 }
 
-void append_batch(const Options& options, StoreWriter& writer, SampleBatch& batch, int who, int b) {
+/// Appends a batch without a word of it.
+void send_batch(const Options& options, StoreWriter& writer, SampleBatch& batch, int who, int b) {
   fill_crash_batch(options.plan(), who, b, batch);
-  note_batch(options.text("tries"), who, b, false);
+  note_batch(options.text("tries"), who, b);
   const AppendOutcome outcome = writer.append(batch);
   if (outcome.refused_total() > 0) {
     for (const std::string& example : outcome.example) {
@@ -96,7 +112,11 @@ void append_batch(const Options& options, StoreWriter& writer, SampleBatch& batc
       }
     }
   }
-  note_batch(options.text("acks"), who, b, options.number("ack_sync", 0) != 0);
+}
+
+void append_batch(const Options& options, StoreWriter& writer, SampleBatch& batch, int who, int b) {
+  send_batch(options, writer, batch, who, b);
+  note_batch(options.text("acks"), who, b);
 }
 
 int append(const Options& options) {
@@ -104,8 +124,28 @@ int append(const Options& options) {
   StoreWriter writer(options.text("store"), clock, options.writer_options());
   SampleBatch batch;
   const int first = options.integer("first");
-  for (int b = first; b < first + options.integer("count", 1); ++b) {
+  const int end = first + options.integer("count", 1);
+  for (int b = first; b < end; ++b) {
     append_batch(options, writer, batch, options.integer("writer"), b);
+  }
+  return 0;
+}
+
+/// All but the last without a flush; its flush is for them all.
+int burst(const Options& options) {
+  const FixedClock clock(options.now_ms());
+  StoreWriterOptions loose = options.writer_options();
+  loose.sync = false;
+  StoreWriter writer(options.text("store"), clock, loose);
+  StoreWriter last(options.text("store"), clock, options.writer_options());
+  SampleBatch batch;
+  const int first = options.integer("first");
+  const int end = first + options.integer("count", 1);
+  for (int b = first; b < end; ++b) {
+    send_batch(options, b + 1 < end ? writer : last, batch, options.integer("writer"), b);
+  }
+  for (int b = first; b < end; ++b) {
+    note_batch(options.text("acks"), options.integer("writer"), b);
   }
   return 0;
 }
@@ -140,11 +180,15 @@ int tell(const CrashCheck& check, const std::vector<std::string>& damages, const
 }
 
 int check(const Options& options) {
-  CrashCheck check(options.plan(), read_crash_batches(options.text("acks")));
+  CrashCheck check = make_check(options);
   std::vector<std::string> damages;
-  check_store(options.text("store"), check, damages);
+  const std::string seen = check_store(options.text("store"), check, damages);
   check.finish(read_crash_batches(options.text("tries")));
-  return tell(check, damages, options);
+  const int code = tell(check, damages, options);
+  if (code != 0) {
+    fmt::print("looked at: {}\n", seen);
+  }
+  return code;
 }
 
 int watch(const Options& options) {
@@ -159,6 +203,24 @@ int watch(const Options& options) {
   if (options.number("verbose", 0) != 0) {
     fmt::print("{} checks\n", checks);
   }
+  return 0;
+}
+
+/// Opens the store, says so, and reads it only once it is told to.
+int hold(const Options& options) {
+  StoreReader reader(options.text("store"), {});
+  const auto series = reader.select({}, {});
+  std::ofstream(options.text("ready")) << "ready\n";
+  while (!path_exists(options.text("until"))) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  SeriesSamples samples;
+  std::size_t count = 0;
+  while (series->next()) {
+    series->samples(samples);
+    count += samples.size();
+  }
+  fmt::print("{} samples\n", count);
   return 0;
 }
 
@@ -189,7 +251,7 @@ int retry(const Options& options) {
   }
   const std::string store = options.text("store");
   const std::string shown = dump_store(store);
-  const std::string rebuilt = dump_rebuilt(store, store + ".head-aside");
+  const std::string rebuilt = dump_rebuilt(store, store + "/head.aside");
   if (shown == rebuilt) {
     return 0;
   }
@@ -251,7 +313,7 @@ void check_answer(const nlohmann::json& answer, CrashCheck& check) {
 }
 
 int check_server(const Options& options, const std::string& file) {
-  CrashCheck check(options.plan(), read_crash_batches(options.text("acks")));
+  CrashCheck check = make_check(options);
   std::ifstream in(file);
   for (in >> std::ws; in.good() && in.peek() != EOF; in >> std::ws) {
     nlohmann::json answer;
@@ -268,6 +330,9 @@ int run(int argc, char** argv) {
   if (mode == "append") {
     return append(options);
   }
+  if (mode == "burst") {
+    return burst(options);
+  }
   if (mode == "text") {
     return print_text(options);
   }
@@ -279,6 +344,9 @@ int run(int argc, char** argv) {
   }
   if (mode == "retry") {
     return retry(options);
+  }
+  if (mode == "hold") {
+    return hold(options);
   }
   if (mode == "dump") {
     fmt::print("{}", dump_store(options.text("store")));

@@ -59,8 +59,8 @@ inline AppendOutcome append_samples(const std::string& store, const std::vector<
 }
 
 /// Moves what is older than the clock allows to keep in the head into blocks.
-inline UpkeepResult cut_test_store(const std::string& store, bool all = false) {
-  return cut_and_shrink(store, FixedClock(kTestNow), all, {});
+inline HeadUpkeepResult cut_test_store(const std::string& store, bool all = false) {
+  return cut_and_shrink(Upkeep(store), FixedClock(kTestNow), all, {});
 }
 
 /// All series of a set, those without samples left out: `up 0=1 15000=2; `, times after kTestStart.

@@ -45,7 +45,8 @@ class ExportCommand final : public Command {
   ExitCode run(Console& io) override;
 
  private:
-  void export_series(SeriesSet& set, const StoreMetadata& metadata, StreamOutput& out, ProgressLine& progress, Console& io);
+  void export_series(SeriesSet& set, const StoreMetadata& metadata, StreamOutput& out, ProgressLine& progress,
+                     Console& io);
   void export_by_family(StoreReader& reader, const StoreMetadata& metadata, StreamOutput& out, ProgressLine& progress,
                         Console& io);
   void prepare(SeriesSamples& samples);
@@ -58,6 +59,7 @@ class ExportCommand final : public Command {
   std::uint64_t series_ = 0;
   std::uint64_t samples_ = 0;
   std::uint64_t stale_markers_ = 0;  // left out
+  std::uint64_t nameless_ = 0;       // series without a metric's name that the format has no place for
 };
 
 /// Removes stale markers: where a format has none they would come back as values that were never measured.
@@ -99,9 +101,11 @@ ExitCode ExportCommand::run(Console& io) {
   const StreamFormat format = *stream_format_by_word(format_);
   const bool is_binary = format == StreamFormat::kProtobuf || format == StreamFormat::kRw2;
   if (is_binary && file_.empty() && io.is_terminal()) {
-    throw Error(ErrorKind::kUsage, "option --format", format_, "binary data does not go to a terminal; give -o FILE.rw2");
+    throw Error(ErrorKind::kUsage, "option --format", format_,
+                "binary data does not go to a terminal; give -o FILE.rw2");
   }
-  if (!timestamps_ && (format == StreamFormat::kRw2 || format == StreamFormat::kJsonLines || format == StreamFormat::kCsv)) {
+  if (!timestamps_ &&
+      (format == StreamFormat::kRw2 || format == StreamFormat::kJsonLines || format == StreamFormat::kCsv)) {
     throw Error(ErrorKind::kUsage, "option --no-timestamps", format_, "this format has a time for every sample");
   }
   if (!file_.empty()) {
@@ -132,10 +136,13 @@ ExitCode ExportCommand::run(Console& io) {
   ExpositionLosses losses = out->losses();
   losses.stale_markers += stale_markers_;
   tell_losses("export", format_, losses, io);
-  if (io.is_verbose()) {
-    io.note(fmt::format("export: {} samples of {} series", samples_, series_));
+  if (nameless_ > 0) {
+    io.warn_softly(fmt::format("export: {} series without a metric name left out; -o rw2 keeps them", nameless_));
   }
-  return series_ == 0 ? nothing_found("export", *reader, selection_, io) : ExitCode::kOk;
+  if (io.is_verbose()) {
+    io.note(fmt::format("export: {} of {} series", counted(samples_, "sample"), series_));
+  }
+  return series_ + nameless_ == 0 ? nothing_found("export", *reader, selection_, io) : ExitCode::kOk;
 }
 
 void ExportCommand::prepare(SeriesSamples& samples) {
@@ -146,8 +153,8 @@ void ExportCommand::prepare(SeriesSamples& samples) {
   }
 }
 
-void ExportCommand::export_series(SeriesSet& set, const StoreMetadata& metadata, StreamOutput& out, ProgressLine& progress,
-                                  Console& io) {
+void ExportCommand::export_series(SeriesSet& set, const StoreMetadata& metadata, StreamOutput& out,
+                                  ProgressLine& progress, Console& io) {
   SeriesSamples samples;
   while (set.next() && !Console::interrupted()) {
     set.samples(samples);
@@ -155,7 +162,12 @@ void ExportCommand::export_series(SeriesSet& set, const StoreMetadata& metadata,
     if (samples.empty()) {
       continue;
     }
-    out.begin_series(set.labels(), metadata.find(set.labels().get(kNameLabel)));
+    const std::string_view metric = set.labels().get(kNameLabel);
+    if (metric.empty() && format_ != "rw2" && format_ != "jsonl") {
+      ++nameless_;
+      continue;
+    }
+    out.begin_series(set.labels(), metadata.find(metric));
     out.samples(samples);
     ++series_;
     samples_ += samples.size();
@@ -168,8 +180,8 @@ void ExportCommand::export_series(SeriesSet& set, const StoreMetadata& metadata,
 void ExportCommand::export_by_family(StoreReader& reader, const StoreMetadata& metadata, StreamOutput& out,
                                      ProgressLine& progress, Console& io) {
   std::map<std::string, std::vector<std::string>> families;
-  for (std::string& metric :
-       reader.label_values(std::string(kNameLabel), selection_.selectors(), selection_.range())) {
+  families[""].emplace_back();  // series without a name: to be counted
+  for (std::string& metric : reader.label_values(std::string(kNameLabel), selection_.selectors(), selection_.range())) {
     const MetricFamily* const family = metadata.find(metric);
     std::string name = family != nullptr ? family->name : metric;
     if (family != nullptr && family->type == MetricType::kCounter && name.ends_with("_total")) {

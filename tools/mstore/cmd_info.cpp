@@ -74,16 +74,29 @@ double bytes_per_sample(std::uint64_t bytes, std::uint64_t samples) {
   return samples == 0 ? 0 : static_cast<double>(bytes * 100 / samples) / 100;
 }
 
+struct ForeignWord {
+  std::string_view theirs;
+  std::string_view ours;
+};
+/// What promtool and others call it.
+constexpr ForeignWord kForeignWords[] = {
+    {"analyze", "top"},    {"cardinality", "top"}, {"dump", "export"}, {"dump-openmetrics", "export"},
+    {"follow", "tail -f"}, {"inspect", "info"},    {"list", "info"},   {"ls", "info"},
+    {"put", "append"},     {"stats", "info"},      {"status", "info"}, {"write", "append"},
+};
+
 /// `mstore metrcs` asks for a folder of that name as far as the words go.
 void InfoCommand::check_operand() const {
   if (operands_.empty() || operands_[0].find('/') != std::string::npos || path_exists(operands_[0])) {
     return;
   }
   const std::string& word = operands_[0];
-  const std::string_view ours = our_name_for(word);
-  const std::string near =
-      !ours.empty() ? std::string(ours)
-                    : nearest(word, {"info", "metrics", "append", "export", "series", "labels", "top", "tail", "help"});
+  const auto* const foreign = std::ranges::find(kForeignWords, word, &ForeignWord::theirs);
+  std::vector<std::string> names{"help"};
+  for (const auto make : mstore_tool().commands) {
+    names.emplace_back(make()->name());
+  }
+  const std::string near = foreign != std::end(kForeignWords) ? std::string(foreign->ours) : nearest(word, names);
   throw Error(ErrorKind::kUsage, "unknown subcommand", in_quotes(word),
               near.empty() ? "nor is there such a directory" : "did you mean " + near + "?");
 }
@@ -94,9 +107,9 @@ void InfoCommand::find_warnings(const std::string& path, Console& io) {
     io.warn(damage);
   });
   const auto add = [&](std::string line) { warnings_.push_back(std::move(line)); };
-  if (info_.range.has_value() && info_.range->max_t_ms > now_ms_ + kFarAheadMs) {
-    add(fmt::format("the newest sample is {} ahead of the clock: a server would refuse the present",
-                    duration_text(std::chrono::milliseconds(info_.range->max_t_ms - now_ms_))));
+  if (info_.sure_t_ms.value_or(now_ms_) > now_ms_ + kFarAheadMs) {
+    add(fmt::format("samples are {} ahead of the clock: a server would refuse the present",
+                    duration_text(std::chrono::milliseconds((*info_.sure_t_ms - now_ms_) / 1000 * 1000))));
   }
   if (!info_.lock_holder.empty() && !info_.lock_holder.starts_with("mstore")) {
     add("the lock is held by " + info_.lock_holder + ": it shuts out other writers");
@@ -122,25 +135,29 @@ void InfoCommand::print_table(const std::string& path, Console& io) const {
     line("range", "no samples");
   }
   const BlockStats totals = info_.block_totals();
-  line("blocks", fmt::format("{}, {} samples, {}, {:.2f} bytes a sample", info_.blocks.size(), totals.samples,
-                             bytes_text(info_.block_bytes()), bytes_per_sample(info_.block_bytes(), totals.samples)));
+  line("blocks", info_.blocks.empty() ? "none"
+                                      : fmt::format("{}, {}, {}, {:.2f} bytes a sample", info_.blocks.size(),
+                                                    counted(totals.samples, "sample"), bytes_text(info_.block_bytes()),
+                                                    bytes_per_sample(info_.block_bytes(), totals.samples)));
   if (info_.head.has_value()) {
     const HeadInfo& head = *info_.head;
-    line("head", fmt::format("{} series, {} samples, {} of them late, {}", head.series, head.samples + head.late_samples,
-                             head.late_samples, bytes_text(head.bytes)));
+    line("head",
+         fmt::format("{} series, {}, {} of them late, {}", head.series,
+                     counted(head.samples + head.late_samples, "sample"), head.late_samples, bytes_text(head.bytes)));
     if (head.max_t_ms != kNoTime) {
-      line("newest", fmt::format("{}, {} {}", time_text(head.max_t_ms),
-                                 duration_text(std::chrono::milliseconds(std::abs(now_ms_ - head.max_t_ms) / 1000 * 1000)),
-                                 head.max_t_ms > now_ms_ ? "ahead" : "ago"));
+      line("newest",
+           fmt::format("{}, {} {}", time_text(head.max_t_ms),
+                       duration_text(std::chrono::milliseconds(std::abs(now_ms_ - head.max_t_ms) / 1000 * 1000)),
+                       head.max_t_ms > now_ms_ ? "ahead" : "ago"));
     }
     if (head.floor_t_ms > kFirstTimeMs) {
       line("floor", time_text(head.floor_t_ms) + ", earlier samples are late");
     }
   }
-  line("wal", fmt::format("{} segments, {}{}", info_.wal.segments, bytes_text(info_.wal.bytes),
+  line("wal", fmt::format("{}, {}{}", counted(info_.wal.segments, "segment"), bytes_text(info_.wal.bytes),
                           info_.wal.has_checkpoint ? ", with a checkpoint" : ""));
-  line("wbl", fmt::format("{} segments, {}", info_.wbl.segments, bytes_text(info_.wbl.bytes)));
-  line("health", warnings_.empty() ? "good" : warnings_.front());
+  line("wbl", fmt::format("{}, {}", counted(info_.wbl.segments, "segment"), bytes_text(info_.wbl.bytes)));
+  line("health", warnings_.empty() ? "nothing wrong at a glance" : warnings_.front());
   for (std::size_t i = 1; i < warnings_.size(); ++i) {
     line("", warnings_[i]);
   }

@@ -44,8 +44,8 @@ class MetricsCommand final : public Command {
 /// A name with `*` or `?` in it as a selector; anything else is one already.
 std::string selector_of(const std::string& pattern) {
   const bool is_glob = pattern.find_first_of("*?") != std::string::npos &&
-                       pattern.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:.-*?") ==
-                           std::string::npos;
+                       pattern.find_first_not_of(
+                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:.-*?") == std::string::npos;
   if (!is_glob) {
     return pattern;
   }
@@ -79,7 +79,8 @@ ExitCode MetricsCommand::run(Console& io) {
   return rows.empty() ? nothing_found("metrics", *reader, selection_, io) : ExitCode::kOk;
 }
 
-void MetricsCommand::print(const std::map<std::string, Row, std::less<>>& rows, const StoreMetadata& metadata, Console& io) {
+void MetricsCommand::print(const std::map<std::string, Row, std::less<>>& rows, const StoreMetadata& metadata,
+                           Console& io) {
   ResultTable table({{.name = "metric"},
                      {.name = "type"},
                      {.name = "series", .kind = ColumnKind::kInteger},

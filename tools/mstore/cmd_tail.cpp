@@ -163,9 +163,8 @@ void TailCommand::show_newest(StoreReader& reader, Console& io) {
       continue;
     }
     out_->begin_series(labels, nullptr);
-    out_->sample({.t_ms = sample.t_ms,
-                  .value = sample.value,
-                  .histogram = sample.is_histogram ? &sample.histogram : nullptr});
+    out_->sample(
+        {.t_ms = sample.t_ms, .value = sample.value, .histogram = sample.is_histogram ? &sample.histogram : nullptr});
   }
   out_->flush();
   io.data(out_->output());

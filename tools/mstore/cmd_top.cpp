@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -35,7 +36,7 @@ class TopCommand final : public Command {
   ExitCode run(Console& io) override;
 
  private:
-  [[nodiscard]] TimeRange window(StoreReader& reader) const;
+  [[nodiscard]] TimeRange window(StoreReader& reader, StorePart part) const;
   void print(const Cardinality& counts, Console& io);
 
   SelectionOptions selection_;
@@ -46,11 +47,14 @@ class TopCommand final : public Command {
   std::size_t limit_ = 20;
 };
 
-/// What was asked for, as far as there are samples.
-TimeRange TopCommand::window(StoreReader& reader) const {
-  TimeRange has = reader.time_range().value_or(TimeRange{0, 0});
-  if (block_ == "head" && reader.head() != nullptr) {
-    has = {reader.head()->commit().min_t_ms, reader.head()->commit().max_t_ms};
+/// What was asked for, as far as there are samples. The range in a block's meta.json may reach far beyond its samples.
+TimeRange TopCommand::window(StoreReader& reader, StorePart part) const {
+  TimeRange has{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+  for (SeriesOutlines all(
+           reader, {}, TimeRange{}, [](const Error&) {}, part);
+       all.next();) {
+    has.min_t_ms = std::min(has.min_t_ms, all.at().first_t_ms);
+    has.max_t_ms = std::max(has.max_t_ms, all.at().last_t_ms);
   }
   const TimeRange& wanted = selection_.range();
   return {std::max(has.min_t_ms, wanted.min_t_ms), std::min(has.max_t_ms, wanted.max_t_ms)};
@@ -66,12 +70,12 @@ ExitCode TopCommand::run(Console& io) {
   DamageNotes damage(io);
   const std::string store = selection_.store();
   const auto reader = open_store(is_block ? store + "/" + block_ : store, damage);
-  SeriesOutlines series(*reader, selection_.selectors(), selection_.range(), damage.report(),
-                        block_ == "head" ? StorePart::kHead : StorePart::kAll);
+  const StorePart part = block_ == "head" ? StorePart::kHead : StorePart::kAll;
+  SeriesOutlines series(*reader, selection_.selectors(), selection_.range(), damage.report(), part);
   const CardinalityBy by = by_ == "metric"  ? CardinalityBy::kMetric
                            : by_ == "label" ? CardinalityBy::kLabel
                                             : CardinalityBy::kPair;
-  const Cardinality counts = count_cardinality(series, {.by = by, .window = window(*reader), .slack = slack_});
+  const Cardinality counts = count_cardinality(series, {.by = by, .window = window(*reader, part), .slack = slack_});
   print(counts, io);
   damage.finish();
   io.note(fmt::format("top: {} series, {} new, {} gone", counts.series, counts.started, counts.ended));
@@ -104,7 +108,7 @@ void TopCommand::print(const Cardinality& counts, Console& io) {
     }
     table.integer(static_cast<std::int64_t>(row.series));
     // Two digits behind the point tell as much as anybody wants to know.
-    table.number(static_cast<double>(row.series * 10'000 / std::max<std::uint64_t>(counts.series, 1)) / 100);
+    table.number(static_cast<double>((row.series * 10'000 + counts.series / 2) / counts.series) / 100);
     table.integer(static_cast<std::int64_t>(row.started));
     table.integer(static_cast<std::int64_t>(row.ended));
     table.end_row();

@@ -61,7 +61,8 @@ void SelectionOptions::resolve(bool operands_are_selectors) {
 
 void require_directory(const std::string& path) {
   if (!path_exists(path)) {
-    throw Error(ErrorKind::kIo, "open store", path, "no such directory; -s DIR names another, 'mstore append' makes one");
+    throw Error(ErrorKind::kIo, "open store", path,
+                "no such directory; -s DIR names another, 'mstore append' makes one");
   }
 }
 
@@ -78,7 +79,9 @@ ExitCode nothing_found(std::string_view command, StoreReader& reader, const Sele
     io.note(fmt::format("{}: nothing here: the store has samples from {} to {}", command,
                         time_text(has->min_t_ms, selection.zone()), time_text(has->max_t_ms, selection.zone())));
   } else {
-    io.note(fmt::format("{}: nothing here: no series matches; 'mstore metrics' lists what there is", command));
+    const bool is_limited = selection.range() != TimeRange{};
+    io.note(fmt::format("{}: nothing here: no series {}; 'mstore metrics' lists what there is", command,
+                        is_limited ? "that matches has samples in the range" : "matches"));
   }
   return ExitCode::kNo;
 }
@@ -90,18 +93,27 @@ TableStyle table_style(const ResultOption& output, TimeZone zone, const Console&
           .human = output.human()};
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 void tell_losses(std::string_view command, std::string_view format, const ExpositionLosses& losses, Console& io) {
   const auto tell = [&](std::uint64_t count, std::string_view what) {
     if (count > 0) {
-      io.warn_softly(fmt::format("{}: {} {}: format {} cannot carry them; -o rw2 can", command, count, what, format));
+      io.warn_softly(
+          fmt::format("{}: {} left out: format {} has none; -o rw2 keeps them", command, counted(count, what), format));
     }
   };
-  tell(losses.native_histograms, "native histograms left out");
-  tell(losses.stale_markers, "stale markers left out");
-  tell(losses.exemplars, "exemplars left out");
-  tell(losses.start_timestamps, "start times left out");
-  tell(losses.types, "series of histograms and summaries lost their type");
-  tell(losses.labels, "labels left out");
+  tell(losses.native_histograms, "native histogram");
+  tell(losses.stale_markers, "stale marker");
+  tell(losses.exemplars, "exemplar");
+  tell(losses.start_timestamps, "start time");
+  if (losses.types > 0) {
+    io.warn_softly(
+        fmt::format("{}: {} series are parts of histograms and summaries: format {} loses their type; -o rw2 "
+                    "keeps it",
+                    command, losses.types, format));
+  }
 }
 
 }  // namespace mcore

@@ -37,7 +37,8 @@ class DamageNotes {
 class SelectionOptions {
  public:
   /// Declares them, the store first. `help` is of the operands, which are called `placeholder`.
-  void declare(OptionSet& set, std::string_view placeholder, std::string_view help, std::size_t most_operands = SIZE_MAX);
+  void declare(OptionSet& set, std::string_view placeholder, std::string_view help,
+               std::size_t most_operands = SIZE_MAX);
   /// Lets the operands that name no store be spelled in another way. Call before resolve().
   void rewrite_operands(std::string (*rewrite)(const std::string&));
   /// Reads what was given. Call first of all. Errors: throws Error (kUsage).
@@ -74,6 +75,9 @@ void require_directory(const std::string& path);
 
 /// How a table is printed: what `output` asks for on this console.
 [[nodiscard]] TableStyle table_style(const ResultOption& output, TimeZone zone, const Console& io);
+
+/// "1 sample", "2 samples".
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
 
 /// Says once what the format could not carry, and which one can.
 void tell_losses(std::string_view command, std::string_view format, const ExpositionLosses& losses, Console& io);

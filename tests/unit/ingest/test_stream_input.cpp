@@ -283,6 +283,23 @@ TEST_CASE("what comes after a pause has a later time", "[ingest][stream]") {
   CHECK(batch_lines(batch) == Lines{"a 1 @5000", "a 2 @5100"});
 }
 
+TEST_CASE("lines that wait for others to tell the format keep the time of their coming", "[ingest][stream]") {
+  const OpenPipe pipe;
+  FixedClock clock(5000);
+  StreamInput input(pipe.read_end.get(), "stdin", clock, {}, {});
+  std::thread writer([&] {
+    for (const std::int64_t t_ms : {5000, 5100, 5200}) {
+      clock.set_ms(t_ms);
+      pipe.write(t_ms == 5000 ? "a 1\na " : t_ms == 5100 ? "2\n" : "a 3\n# TYPE a gauge\n");
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  });
+  SampleBatch batch;
+  REQUIRE(input.next(batch));
+  writer.join();
+  CHECK(batch_lines(batch) == Lines{"a 1 @5000", "a 2 @5100", "a 3 @5200"});
+}
+
 TEST_CASE("a stream that is told to stop hands out what it has", "[ingest][stream]") {
   const OpenPipe pipe;
   const FixedClock clock(5000);

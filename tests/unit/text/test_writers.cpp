@@ -229,5 +229,27 @@ TEST_CASE("a text format leaves native histograms out and counts them", "[text][
   }
 }
 
+TEST_CASE("OpenMetrics may be flushed where families are whole", "[text][writer]") {
+  const auto writer = make_exposition_writer(kOpenMetrics);
+  LabelBuilder builder;
+  const auto add = [&](std::string_view name, double value) {
+    builder.clear();
+    builder.add(kNameLabel, name);
+    writer->sample({.labels = builder.build(),
+                    .value = value,
+                    .timestamp_ms = std::nullopt,
+                    .start_timestamp_ms = std::nullopt,
+                    .exemplars = {}});
+  };
+  add("a", 1);
+  CHECK(writer->output().empty());
+  writer->flush();
+  CHECK(writer->output() == "# TYPE a unknown\na 1\n");
+  writer->output().clear();
+  add("b", 2);
+  writer->finish();
+  CHECK(writer->output() == "# TYPE b unknown\nb 2\n# EOF\n");
+}
+
 }  // namespace
 }  // namespace mcore

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "storage/sample_merge.h"
 #include "support/catch.h"
 #include "support/conformance.h"
 #include "support/corrupt_case.h"
@@ -248,6 +249,74 @@ TEST_CASE("chunks of histograms that stand alone are copied", "[tsdb][block_merg
   CHECK(block_text(store / "stage") == "h 10=h5 30=h4 50=1 120=h6 130=2 140=h7; ");
   CHECK(merge(store, {inputs.data(), 2}).meta.stats.chunks == 3);
   CHECK(chunk_hints(store / "stage") == std::vector<CounterResetHint>{kUnknown, kReset, kUnknown});
+}
+
+/// Samples of every series, as who reads several blocks at once sees them.
+std::vector<std::pair<std::string, SeriesSamples>> read_together(const std::vector<std::string>& folders) {
+  std::vector<std::unique_ptr<BlockReader>> readers;
+  std::vector<std::unique_ptr<SeriesSet>> sets;
+  for (const std::string& folder : folders) {
+    readers.push_back(std::make_unique<BlockReader>(folder));
+    sets.push_back(readers.back()->select({}, TimeRange(), [](const Error& error) { throw Error(error); }));
+  }
+  std::vector<std::pair<std::string, SeriesSamples>> all;
+  SeriesSamples samples;
+  for (const auto set = merge_series(std::move(sets)); set->next();) {
+    set->samples(samples);
+    if (!samples.empty()) {
+      all.emplace_back(labels_text(set->labels()), samples);
+    }
+  }
+  return all;
+}
+
+TEST_CASE("a merged block holds what readers of its inputs saw", "[tsdb][block_merge]") {
+  std::uint64_t state = 1;
+  const auto random = [&state](std::uint64_t below) {
+    state = state * 6'364'136'223'846'793'005U + 1'442'695'040'888'963'407U;
+    return static_cast<std::int64_t>((state >> 33U) % below);
+  };
+  for (int round = 0; round < 50; ++round) {
+    CAPTURE(round);
+    const TempFolder store;
+    std::vector<BlockEntry> inputs;
+    std::vector<std::string> folders;
+    std::int64_t start = 0;
+    for (char name = '1'; name <= '5'; ++name) {
+      start += random(3000);
+      const std::int64_t end = start + 1000 + random(8000);
+      std::vector<TestSeries> series;
+      for (const char* const label : {"a", "b", "c"}) {
+        series.push_back({label, {}});
+        for (std::int64_t t = start + random(1000); t < end; t += 1 + random(random(2) == 0 ? 5 : 300)) {
+          series.back().samples.emplace_back(t, static_cast<double>(t * 10 + name));
+        }
+        if (series.back().samples.empty()) {
+          series.pop_back();
+        }
+      }
+      BlockEntry block = write_test_block(store.path(), test_meta(name, start, end), series, 1 + random(300));
+      if (random(2) == 0) {
+        Tombstones tombstones;
+        for (const SeriesRef ref : BlockReader(block.folder).find({}, {})) {
+          const std::int64_t from = start + random(3000);
+          tombstones.add(ref, {from, from + random(2000)});
+        }
+        write_tombstones(block.folder, tombstones, NewFileOwner());
+      }
+      folders.push_back(block.folder);
+      inputs.push_back({block.folder, read_block_meta(block.folder)});
+    }
+    REQUIRE(merge(store, inputs).end == MergeEnd::kWritten);
+    const auto want = read_together(folders);
+    const auto got = read_together({store / "stage"});
+    REQUIRE(got.size() == want.size());
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      CHECK(got[i].first == want[i].first);
+      CHECK(got[i].second.t_ms == want[i].second.t_ms);
+      CHECK(got[i].second.value == want[i].second.value);
+    }
+  }
 }
 
 void overwrite(const std::string& path, std::streamoff offset, char byte) {

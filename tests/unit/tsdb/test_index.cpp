@@ -127,6 +127,7 @@ TEST_CASE("each byte that is changed is found", "[tsdb][index]") {
 TEST_CASE("a damaged series is passed over when the series are read from front to back", "[tsdb][index]") {
   const std::string bytes = with_byte(0x78, 6);
   IndexReader index("index", bytes);
+  index.load();
   std::vector<std::string> damage;
   CHECK(index.scan_series([&](const Error& error) { damage.push_back(error.why()); }) == std::vector<SeriesRef>{5, 9});
   REQUIRE(damage.size() == 1);
