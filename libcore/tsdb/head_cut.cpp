@@ -223,8 +223,10 @@ class HeadCut {
   SeriesSamples times_;  // reused
 };
 
-HeadLogMark next_segment(const std::string& folder, const HeadLogMark& mark, const NewFileOwner& owner) {
-  if (mark.segment < 0 || mark.offset == 0) {
+/// An empty segment is begun once more where the checkpoint right before it holds what is to go.
+HeadLogMark next_segment(const std::string& folder, const HeadLogMark& mark, std::int64_t checkpoint,
+                         const NewFileOwner& owner) {
+  if (mark.segment < 0 || (mark.offset == 0 && (checkpoint < 0 || checkpoint + 1 != mark.segment))) {
     return mark;
   }
   const HeadLogMark next{.segment = mark.segment + 1};
@@ -271,8 +273,8 @@ std::optional<CutStart> start_cut(const HeadHome& home, std::int64_t cut_t_ms, c
                  .min_valid_t_ms = in_blocks,
                  .last_wal = -1,
                  .last_wbl = -1};
-  head.next().wal = next_segment(home.store() + "/wal", head.next().wal, home.owner());
-  head.next().wbl = next_segment(home.store() + "/wbl", head.next().wbl, home.owner());
+  head.next().wal = next_segment(home.store() + "/wal", head.next().wal, head.next().checkpoint, home.owner());
+  head.next().wbl = next_segment(home.store() + "/wbl", head.next().wbl, -1, home.owner());
   start.last_wal = head.next().wal.segment - 1;
   start.last_wbl = head.next().wbl.segment - 1;
   head.publish();
