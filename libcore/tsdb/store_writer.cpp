@@ -47,16 +47,6 @@ std::string ready_folder(const std::string& store) {
   return store;
 }
 
-void cut_to(const std::string& folder, const HeadLogMark& mark) {
-  if (mark.segment < 0) {
-    return;
-  }
-  const std::string path = segment_path(folder, mark.segment);
-  if (::truncate(path.c_str(), static_cast<off_t>(mark.offset)) != 0) {
-    throw Error(ErrorKind::kIo, "cut torn end off", path, errno_text(errno));
-  }
-}
-
 /// Waits that are shorter are nothing to speak of.
 constexpr std::chrono::milliseconds kShortWait(1000);
 /// A log of this size takes about as long to read.
@@ -366,7 +356,7 @@ bool StoreWriter::commit(HeadWriter& head, const AppendBatch& batch) {
       break;
     case HeadStanding::kBehind:
       head.abandon();
-      cut_tails();
+      home_.cut_tails(files_, blocks_.min_valid_t_ms());
       return false;
     case HeadStanding::kForeign:
     case HeadStanding::kGone:
@@ -394,19 +384,6 @@ bool StoreWriter::commit(HeadWriter& head, const AppendBatch& batch) {
   head.publish();
   last_commit_ = next;
   return true;
-}
-
-/// What lies behind the last whole record is the torn end of a killed writer, or a server's padding. Under the lock,
-/// and after one more look: a record may have been finished meanwhile.
-void StoreWriter::cut_tails() {
-  const HeadCatchUp result = home_.catch_up(files_, blocks_.min_valid_t_ms(), {});
-  const HeadCommit commit = files_->published();
-  if (result.wal_has_tail) {
-    cut_to(store_ + "/wal", commit.wal);
-  }
-  if (result.wbl_has_tail) {
-    cut_to(store_ + "/wbl", commit.wbl);
-  }
 }
 
 }  // namespace mcore
