@@ -172,6 +172,9 @@ FileLock StoreWriter::lock_store() const {
       tell_wait(path);
       told = true;
     }
+    if (options_.is_cancelled && options_.is_cancelled()) {
+      throw Error(ErrorKind::kBusy, "lock store", path, "interrupted while " + holder_of(path) + " held it");
+    }
     if (waited >= options_.lock_timeout) {
       throw Error(ErrorKind::kBusy, "lock store", path,
                   fmt::format("held by {}; a running Prometheus shuts out writers", holder_of(path)));

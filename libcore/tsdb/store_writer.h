@@ -26,6 +26,7 @@ struct StoreWriterOptions {
   bool sync = true;                                        // flush before an append counts as done
   bool dry_run = false;                                    // find out what would become of a batch, and store nothing
   std::function<void(const std::string& what)> on_wait{};  // told when an append waits for more than a second, for what
+  std::function<bool()> is_cancelled{};                    // ends a wait for the store's lock, with kBusy
   DamageReport on_damage{};                                // of blocks; damage of the log stops a writer
 };
 
