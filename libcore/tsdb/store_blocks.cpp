@@ -6,6 +6,10 @@
 #include <cerrno>
 #include <ctime>
 #include <limits>
+#include <utility>
+
+#include "base/directory.h"
+#include "base/error.h"
 
 namespace mcore {
 namespace {
@@ -63,6 +67,40 @@ bool StoreBlocks::refresh() {
   readers_ = std::move(readers);
   min_valid_t_ms_ = mcore::min_valid_t_ms(entries_);
   return true;
+}
+
+/// False if a block has gone.
+bool StoreBlocks::try_open(TimeRange range, bool with_chunks) {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!range.overlaps({entries_[i].meta.min_t_ms, entries_[i].meta.end_t_ms - 1})) {
+      continue;
+    }
+    try {
+      reader(i).open(with_chunks);
+    } catch (const Error&) {
+      if (!path_exists(entries_[i].folder)) {
+        return false;
+      }
+    }
+    // Whoever removes a block renames it first: what was opened while it bore its name is all of it.
+    if (!path_exists(entries_[i].folder)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void StoreBlocks::open(TimeRange range, bool with_chunks) {
+  constexpr int kMostTries = 10;
+  for (int tries = 0; !try_open(range, with_chunks) && tries < kMostTries; ++tries) {
+    for (std::unique_ptr<BlockReader>& reader : readers_) {
+      if (reader != nullptr) {
+        replaced_.push_back(std::move(reader));
+      }
+    }
+    changed_ns_ = -1;
+    (void)refresh();
+  }
 }
 
 BlockReader& StoreBlocks::reader(std::size_t i) {
