@@ -194,9 +194,10 @@ bool AppendBatch::add_late(std::uint32_t id, const Incoming& sample) {
     return false;
   }
   if (find_existing(id, sample)) {
-    const bool same = sample.histogram != nullptr
-                          ? !existing_.histogram.empty() && is_same_histogram(existing_.histogram.front(), *sample.histogram)
-                          : !existing_.value.empty() && bits_of(existing_.value.front()) == bits_of(sample.value);
+    const bool same =
+        sample.histogram != nullptr
+            ? !existing_.histogram.empty() && is_same_histogram(existing_.histogram.front(), *sample.histogram)
+            : !existing_.value.empty() && bits_of(existing_.value.front()) == bits_of(sample.value);
     if (same) {
       ++outcome_.repeated;
     } else {

@@ -19,9 +19,7 @@ std::int64_t nanoseconds(const timespec& time) noexcept {
 }  // namespace
 
 StoreBlocks::StoreBlocks(std::string store, DamageReport report)
-    : store_(std::move(store)),
-      report_(std::move(report)),
-      min_valid_t_ms_(std::numeric_limits<std::int64_t>::min()) {}
+    : store_(std::move(store)), report_(std::move(report)), min_valid_t_ms_(std::numeric_limits<std::int64_t>::min()) {}
 
 void StoreBlocks::set_single(const std::string& folder) {
   entries_ = {{.folder = folder, .meta = read_block_meta(folder)}};
@@ -76,7 +74,8 @@ BlockReader& StoreBlocks::reader(std::size_t i) {
 
 bool StoreBlocks::sample_at(LabelsView labels, std::int64_t t_ms, SeriesSamples& out) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (t_ms >= entries_[i].meta.min_t_ms && t_ms < entries_[i].meta.end_t_ms && reader(i).sample_at(labels, t_ms, out)) {
+    if (t_ms >= entries_[i].meta.min_t_ms && t_ms < entries_[i].meta.end_t_ms &&
+        reader(i).sample_at(labels, t_ms, out)) {
       return true;
     }
   }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -68,7 +69,27 @@ class StoreWriter {
   void tell_wait(const std::string& lock) const;
   void prepare_head();
   [[nodiscard]] bool secure_before(std::int64_t end_t_ms);
-  [[nodiscard]] FileLock lock_writer() const;
+  /// The writer's lock, and its number in the queue: the next is called once the lock is free.
+  class WriterLock {
+   public:
+    explicit WriterLock(std::shared_ptr<SharedQueue> queue) noexcept
+        : queue_(std::move(queue)), number_(queue_->draw()) {}
+    ~WriterLock() {
+      lock.unlock();
+      queue_->leave(number_);
+    }
+    WriterLock(const WriterLock&) = delete;
+    WriterLock& operator=(const WriterLock&) = delete;
+    [[nodiscard]] SharedQueue& queue() const noexcept { return *queue_; }
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+    FileLock lock{};
+
+   private:
+    std::shared_ptr<SharedQueue> queue_;
+    std::uint32_t number_;
+  };
+  void lock_writer(WriterLock& writer) const;
+  [[nodiscard]] bool has_head_vanished(const Error& error) const;
   [[nodiscard]] FileLock lock_store() const;
   [[nodiscard]] bool commit(HeadWriter& head, const AppendBatch& batch);
   void cut_tails();
