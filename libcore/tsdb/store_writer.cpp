@@ -21,28 +21,19 @@ namespace {
 
 /// Makes the folder of a store where there is none yet; refuses folders that hold something else.
 std::string ready_folder(const std::string& store) {
-  std::vector<DirectoryEntry> entries;
-  try {
-    entries = list_directory(store);
-  } catch (const Error&) {
-    if (path_exists(store)) {
-      throw;
-    }
-    std::string made;
-    for (std::size_t slash = store.find('/', 1);; slash = store.find('/', slash + 1)) {
-      made = store.substr(0, slash);
-      if (!made.empty() && !path_exists(made)) {
-        NewFileOwner owner;
-        create_owned_folder(made, owner);
-      }
-      if (slash == std::string::npos) {
-        break;
-      }
-    }
-    return store;
-  }
+  // Several may be making it at once: what is there when one looks again was made by another.
+  const std::vector<DirectoryEntry> entries = list_directory(store, true);
   if (!entries.empty() && !is_store(store)) {
     throw Error(ErrorKind::kUsage, "open store", store, "this folder holds something else: neither a log nor blocks");
+  }
+  for (std::size_t slash = store.find('/', 1); !path_exists(store); slash = store.find('/', slash + 1)) {
+    const std::string made = store.substr(0, slash);
+    if (!path_exists(made)) {
+      create_owned_folder(made, NewFileOwner{});
+    }
+    if (slash == std::string::npos) {
+      break;
+    }
   }
   return store;
 }

@@ -109,7 +109,8 @@ TEST_CASE("processes that append at once lose nothing and see each other", "[tsd
         for (int b = 0; b < kBatches; ++b) {
           store.append({{own, kNow + b, 1.0 * b}, {"shared", kNow + b, 1.0 * b}});
         }
-      } catch (...) {
+      } catch (const Error& error) {
+        std::fprintf(stderr, "%s\n", error.what());
         ::_exit(1);
       }
       ::_exit(0);
