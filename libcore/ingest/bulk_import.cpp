@@ -245,7 +245,6 @@ void BulkImport::Job::read_stream(int fd, const std::string& name) {
   SampleBatch batch;
   while (input.next(batch)) {
     (void)take_batch(batch, 0);
-    progress(0);
   }
 }
 
