@@ -45,9 +45,9 @@ struct AppendOutcome {
 
 /// Which samples a batch may hold. Units: milliseconds since the Unix epoch.
 struct AppendRules {
-  std::int64_t newest_t_ms = 0;                // later ones are too far ahead
-  std::optional<std::int64_t> oldest_t_ms{};   // earlier ones are too old
-  std::uint32_t durable_series = UINT32_MAX;   // ids below it have their series record on the disk
+  std::int64_t newest_t_ms = 0;               // later ones are too far ahead
+  std::optional<std::int64_t> oldest_t_ms{};  // earlier ones are too old
+  std::uint32_t durable_series = UINT32_MAX;  // ids below it have their series record on the disk
 };
 
 /// Brings one batch into a commit of the head and makes the log records that say the same.
@@ -64,8 +64,8 @@ class AppendBatch {
       : files_(files), head_(head), blocks_(blocks), rules_(rules) {}
 
   void apply(const SampleBatch& batch);
-  /// Adds only the series that are new. A late sample may be logged only when its series' record is on the disk: WAL and
-  /// WBL are different files, and a loss of power keeps no order between them.
+  /// Adds only the series that are new. A late sample may be logged only when its series' record is on the disk: WAL
+  /// and WBL are different files, and a loss of power keeps no order between them.
   void apply_series(const SampleBatch& batch);
   [[nodiscard]] bool needs_durable_series() const noexcept { return needs_durable_series_; }
   /// Raises the floor to `floor_t_ms` for a block that others brought: what the log alone holds before it would be

@@ -49,7 +49,16 @@ class BlockCheck {
       check_series(ref, labels, series);
     });
   }
+  /// The index names segments by their place in the list: where a number is missing it means others.
   void segments() {
+    for (std::size_t i = 0; i < chunks_.size(); ++i) {
+      const std::string wanted = fmt::format("{}/chunks/{:06}", folder_, i + 1);
+      if (chunks_.path(i) != wanted) {
+        report_(Error(ErrorKind::kCorrupt, "check block", wanted,
+                      fmt::format("missing: {} stands in its place", chunks_.path(i))));
+        break;
+      }
+    }
     for (std::size_t i = 0; i < chunks_.size(); ++i) {
       if (!run([&] { (void)chunks_.bytes(i); })) {
         lost_segments_.insert(i);

@@ -14,13 +14,14 @@
 
 #include "base/error.h"
 #include "tsdb/head_home.h"
+#include "tsdb/private_head.h"
 
 namespace mcore {
 namespace {
 
-/// The store's own head if it serves. One that is behind the log does while a writer is at it: what is not published yet
-/// was promised to nobody, and may be half a batch. With no writer there the log has records that this head will not get
-/// to know before the next one comes: of a killed writer, or of a tool with another head format.
+/// The store's own head if it serves. One that is behind the log does while a writer is at it: what is not published
+/// yet was promised to nobody, and may be half a batch. With no writer there the log has records that this head will
+/// not get to know before the next one comes: of a killed writer, or of a tool with another head format.
 std::optional<HeadFiles> own_head(const std::string& store) {
   constexpr int kTries = 20;
   for (int tries = 0; tries < kTries; ++tries) {
@@ -105,16 +106,10 @@ bool make_folders(const std::string& path) {
   }
 }
 
-NewFileOwner private_owner() noexcept {
-  NewFileOwner owner;
-  owner.file_mode = 0600;
-  owner.folder_mode = 0700;
-  return owner;
-}
-
 std::optional<HeadFiles> cached_head(const std::string& store, const std::string& folder, std::int64_t in_order_from,
                                      const DamageReport& on_damage) {
-  const HeadHome home(store, folder, private_owner(), is_on_network(store));  // there writers keep theirs in the cache too
+  const HeadHome home(store, folder, private_owner(),
+                      is_on_network(store));  // there writers keep theirs in the cache too
   constexpr std::chrono::minutes kPatience(1);
   const auto writer = home.lock_writer(kPatience);
   if (!writer.has_value()) {
@@ -129,23 +124,10 @@ std::optional<HeadFiles> cached_head(const std::string& store, const std::string
 /// A head that this process alone has: its files are removed as soon as they are mapped.
 std::optional<HeadFiles> private_head(const std::string& store, std::int64_t in_order_from,
                                       const DamageReport& on_damage) {
-  for (const char* const base : {"/dev/shm", "/tmp", "/var/tmp"}) {
-    std::string folder = std::string(base) + "/metricutils.XXXXXX";
-    if (::mkdtemp(folder.data()) == nullptr) {
-      continue;
-    }
-    try {
-      const HeadHome home(store, folder, private_owner(), false);
-      std::optional<HeadFiles> files;
-      (void)home.catch_up(files, in_order_from, on_damage);
-      (void)remove_tree(folder);
-      return files;
-    } catch (const Error&) {
-      (void)remove_tree(folder);
-      throw;
-    }
-  }
-  throw Error(ErrorKind::kIo, "build head", store, "no folder to build it in: set XDG_CACHE_HOME");
+  const PrivateHeadHome place(store);
+  std::optional<HeadFiles> files;
+  (void)place.home().catch_up(files, in_order_from, on_damage);
+  return files;
 }
 
 }  // namespace

@@ -23,9 +23,9 @@ std::uint64_t length_of(const Fd& file, const std::string& path) {
 }
 
 [[noreturn]] void fail_foreign(const std::string& path, std::uint64_t found, std::uint64_t wanted) {
-  throw Error(ErrorKind::kIo, "append to log", path,
-              fmt::format("it is {} bytes long, not {}: another process writes it without taking the lock", found,
-                          wanted));
+  throw Error(
+      ErrorKind::kIo, "append to log", path,
+      fmt::format("it is {} bytes long, not {}: another process writes it without taking the lock", found, wanted));
 }
 
 /// Returns 0 or an errno value.

@@ -23,5 +23,6 @@ namespace mcore {
 [[nodiscard]] std::unique_ptr<Command> make_tail_command();
 [[nodiscard]] std::unique_ptr<Command> make_diff_command();
 [[nodiscard]] std::unique_ptr<Command> make_snapshot_command();
+[[nodiscard]] std::unique_ptr<Command> make_verify_command();
 
 }  // namespace mcore

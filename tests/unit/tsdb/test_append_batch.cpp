@@ -7,9 +7,9 @@
 
 #include "base/number_text.h"
 #include "support/catch.h"
+#include "support/clocked_store.h"
 #include "support/test_blocks.h"
 #include "support/test_head.h"
-#include "support/clocked_store.h"
 #include "tsdb/log_reader.h"
 
 namespace mcore {
@@ -208,8 +208,7 @@ TEST_CASE("the rules of time: too far ahead, too old, the earliest of all", "[ts
   outcome = bench.append({{"a", kFirst, 5}, {"new", kFirst, 7}});
   CHECK(outcome.repeated == 1);
   CHECK(refused(outcome, Refusal::kOtherValue) == 1);
-  CHECK(bench.text() ==
-        "a -9223372036854775808=5 50000=3 100000=1; new -9223372036854775808=6; ");
+  CHECK(bench.text() == "a -9223372036854775808=5 50000=3 100000=1; new -9223372036854775808=6; ");
 }
 
 TEST_CASE("labels and histograms that are none are refused", "[tsdb][append]") {
