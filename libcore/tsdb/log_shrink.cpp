@@ -224,7 +224,8 @@ void remove_segments(const std::string& folder, std::int64_t last) {
       throw Error(ErrorKind::kIo, "remove log segment", segment.path, errno_text(errno));
     }
   }
-  // Gone for good before anything rests on it: a late segment that came back would bring refs that may be others' by then.
+  // Gone for good before anything rests on it: a late segment that came back would bring refs that may be others' by
+  // then.
   sync_directory(folder);
 }
 
