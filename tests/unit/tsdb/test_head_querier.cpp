@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tsdb/head_querier.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <limits>
 #include <string>
 #include <vector>
@@ -162,6 +165,42 @@ TEST_CASE("a querier moves on to the newest commit where a series was changed tw
   CHECK(querier.commit().number == 2);
   CHECK(querier_text(querier) == "a 1000=1 2000=2 3000=3; b 1000=1; new_2 2000=2; new_3 3000=3; ");
   CHECK(querier.commit().number == 4);
+}
+
+TEST_CASE("beside a writer of another process a reader sees whole commits, each as it was", "[tsdb][head]") {
+  constexpr std::int64_t kCommits = 200'000;
+  TestHead test;
+  commit(test.files(), [](HeadWriter& head) {
+    head.append(head_series(head, "a"), 2, 2);
+    head.append(head_series(head, "b"), 2, 2);
+  });
+  HeadFiles mapped = test.open(false);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    for (std::int64_t number = 3; number < kCommits; ++number) {
+      commit(test.files(), [&](HeadWriter& head) {
+        head.append(0, number, 1.0 * number);
+        head.append_late(1, -number, 1.0 * number);
+        head.append(1, number, 1.0 * number);
+      });
+    }
+    ::_exit(0);
+  }
+  int looks = 0;
+  int wrong = 0;
+  while (::waitpid(child, nullptr, WNOHANG) == 0) {
+    HeadQuerier querier(mapped, kNoTime);
+    for (int i = 0; i < 100; ++i) {
+      for (const HeadQuerier::Series& series : querier.series({})) {
+        ++looks;
+        wrong += series.state.last_t_ms == static_cast<std::int64_t>(querier.commit().number) ? 0 : 1;
+      }
+    }
+  }
+  CHECK(looks > 0);
+  CHECK(wrong == 0);
+  CHECK(mapped.published().late_samples == kCommits - 3);
 }
 
 TEST_CASE("what was selected stays as it was while writers go on", "[tsdb][head]") {
