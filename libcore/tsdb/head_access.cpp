@@ -108,7 +108,8 @@ bool make_folders(const std::string& path) {
 
 std::optional<HeadFiles> cached_head(const std::string& store, const std::string& folder, std::int64_t in_order_from,
                                      const DamageReport& on_damage) {
-  const HeadHome home(store, folder, private_owner(), is_on_network(store));  // there writers keep theirs in the cache too
+  const HeadHome home(store, folder, private_owner(),
+                      is_on_network(store));  // there writers keep theirs in the cache too
   constexpr std::chrono::minutes kPatience(1);
   const auto writer = home.lock_writer(kPatience);
   if (!writer.has_value()) {

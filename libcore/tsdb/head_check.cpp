@@ -17,6 +17,7 @@
 #include "storage/series_diff.h"
 #include "tsdb/block_list.h"
 #include "tsdb/head_querier.h"
+#include "tsdb/log_position.h"
 #include "tsdb/private_head.h"
 #include "tsdb/store_blocks.h"
 
@@ -31,6 +32,11 @@ constexpr int kTriesWithoutLock = 50;
 bool same_place(const HeadCommit& a, const HeadCommit& b) noexcept {
   return a.wal.segment == b.wal.segment && a.wal.offset == b.wal.offset && a.wbl.segment == b.wbl.segment &&
          a.wbl.offset == b.wbl.offset && a.checkpoint == b.checkpoint;
+}
+
+/// Whether a log that was read later ended earlier.
+bool is_behind(const HeadLogMark& later, const HeadLogMark& earlier) noexcept {
+  return LogPosition{later.segment, later.offset} < LogPosition{earlier.segment, earlier.offset};
 }
 
 /// A head as of one commit: its series in label order.
@@ -89,7 +95,7 @@ class HeadCheck {
  private:
   [[nodiscard]] std::int64_t in_order_from(const HeadCommit& commit) {
     (void)blocks_.refresh();
-    return std::min(commit.floor_t_ms, blocks_.min_valid_t_ms());
+    return std::min(commit.in_blocks_t_ms, blocks_.min_valid_t_ms());
   }
 
   /// Brings the private head to where the own one is. False: start again, with another generation or from the log.
@@ -108,6 +114,10 @@ class HeadCheck {
       is_ahead_ = !same_place(own_->commit, built_->commit);
       floor_ = std::max(floor_, in_order_from(own_->commit));
       if (!is_ahead_) {
+        return true;
+      }
+      if (is_behind(built_->commit.wal, own_->commit.wal) || is_behind(built_->commit.wbl, own_->commit.wbl)) {
+        is_ahead_ = false;  // the log has lost its end
         return true;
       }
       if (lock.has_value()) {

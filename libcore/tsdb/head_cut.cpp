@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tsdb/head_cut.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "tsdb/block_writer.h"
 #include "tsdb/chunk_cutter.h"
 #include "tsdb/head_querier.h"
+#include "tsdb/log_append.h"
 #include "tsdb/log_flush.h"
 #include "tsdb/ulid.h"
 
@@ -223,15 +223,6 @@ class HeadCut {
   SeriesSamples times_;  // reused
 };
 
-HeadLogMark next_segment(const std::string& folder, const HeadLogMark& mark, const NewFileOwner& owner) {
-  if (mark.segment < 0 || mark.offset == 0) {
-    return mark;
-  }
-  const HeadLogMark next{.segment = mark.segment + 1};
-  (void)create_owned_file(segment_path(folder, next.segment), O_WRONLY, owner);
-  return next;
-}
-
 struct CutStart {
   HeadFiles files;
   std::int64_t from_t_ms = kNoTime;      // in-order samples before it are safe
@@ -271,8 +262,8 @@ std::optional<CutStart> start_cut(const HeadHome& home, std::int64_t cut_t_ms, c
                  .min_valid_t_ms = in_blocks,
                  .last_wal = -1,
                  .last_wbl = -1};
-  head.next().wal = next_segment(home.store() + "/wal", head.next().wal, home.owner());
-  head.next().wbl = next_segment(home.store() + "/wbl", head.next().wbl, home.owner());
+  head.next().wal = begin_log_segment(home.store() + "/wal", head.next().wal, home.owner());
+  head.next().wbl = begin_log_segment(home.store() + "/wbl", head.next().wbl, home.owner());
   start.last_wal = head.next().wal.segment - 1;
   start.last_wbl = head.next().wbl.segment - 1;
   head.publish();

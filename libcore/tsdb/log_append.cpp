@@ -97,4 +97,23 @@ void LogAppend::take_back() noexcept {
   }
 }
 
+HeadLogMark begin_log_segment(const std::string& folder, const HeadLogMark& mark, const NewFileOwner& owner) {
+  if (mark.segment < 0 || mark.offset == 0) {
+    return mark;
+  }
+  const HeadLogMark next{.segment = mark.segment + 1};
+  (void)create_owned_file(segment_path(folder, next.segment), O_WRONLY, owner);
+  return next;
+}
+
+void cut_log_to(const std::string& folder, const HeadLogMark& mark) {
+  if (mark.segment < 0) {
+    return;
+  }
+  const std::string path = segment_path(folder, mark.segment);
+  if (::truncate(path.c_str(), static_cast<off_t>(mark.offset)) != 0) {
+    throw Error(ErrorKind::kIo, "cut torn end off", path, errno_text(errno));
+  }
+}
+
 }  // namespace mcore

@@ -38,4 +38,12 @@ class LogAppend {
   std::uint64_t before_ = 0;  // length of the file to go back to
 };
 
+/// Begins the segment behind `mark`, unless nothing is in that one. Requires: as above, and all of it is on the disk.
+[[nodiscard]] HeadLogMark begin_log_segment(const std::string& folder, const HeadLogMark& mark,
+                                            const NewFileOwner& owner);
+
+/// Cuts off the last segment what lies behind `mark`: the torn end of a killed writer, or a server's padding.
+/// Requires: the store's lock. Errors: throws Error (kIo).
+void cut_log_to(const std::string& folder, const HeadLogMark& mark);
+
 }  // namespace mcore

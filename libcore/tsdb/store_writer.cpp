@@ -47,16 +47,6 @@ std::string ready_folder(const std::string& store) {
   return store;
 }
 
-void cut_to(const std::string& folder, const HeadLogMark& mark) {
-  if (mark.segment < 0) {
-    return;
-  }
-  const std::string path = segment_path(folder, mark.segment);
-  if (::truncate(path.c_str(), static_cast<off_t>(mark.offset)) != 0) {
-    throw Error(ErrorKind::kIo, "cut torn end off", path, errno_text(errno));
-  }
-}
-
 /// Waits that are shorter are nothing to speak of.
 constexpr std::chrono::milliseconds kShortWait(1000);
 /// A log of this size takes about as long to read.
@@ -354,10 +344,10 @@ void StoreWriter::cut_tails() {
   const HeadCatchUp result = home_.catch_up(files_, blocks_.min_valid_t_ms(), {});
   const HeadCommit commit = files_->published();
   if (result.wal_has_tail) {
-    cut_to(store_ + "/wal", commit.wal);
+    cut_log_to(store_ + "/wal", commit.wal);
   }
   if (result.wbl_has_tail) {
-    cut_to(store_ + "/wbl", commit.wbl);
+    cut_log_to(store_ + "/wbl", commit.wbl);
   }
 }
 
