@@ -23,6 +23,13 @@ namespace {
 
 enum class Attempt : std::uint8_t { kGot, kTaken, kReplaced };
 
+bool is_named(int fd, const std::string& path) noexcept {
+  struct stat held {};
+  struct stat named {};
+  return ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+         held.st_ino == named.st_ino;
+}
+
 /// Locks an open file; kReplaced if the path names another one by now: whoever releases a lock may unlink it.
 Attempt attempt(int fd, const std::string& path, bool waits) {
   while (::flock(fd, LOCK_EX | (waits ? 0 : LOCK_NB)) != 0) {
@@ -33,13 +40,7 @@ Attempt attempt(int fd, const std::string& path, bool waits) {
       throw Error(ErrorKind::kIo, "lock", path, errno_text(errno));
     }
   }
-  struct stat held {};
-  struct stat named {};
-  if (::fstat(fd, &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
-      held.st_ino == named.st_ino) {
-    return Attempt::kGot;
-  }
-  return Attempt::kReplaced;
+  return is_named(fd, path) ? Attempt::kGot : Attempt::kReplaced;
 }
 
 /// What the waiting thread and the one that may give up share.
@@ -125,6 +126,10 @@ std::optional<FileLock> FileLock::lock_within(const std::string& path, const New
     throw Error(*waiting->failure);
   }
   return FileLock(std::move(waiting->file));
+}
+
+bool FileLock::is_in_place(const std::string& path) const noexcept {
+  return is_named(file_.get(), path);
 }
 
 std::string describe_lock_holder(const std::string& path) {

@@ -183,16 +183,27 @@ class FloatOutput final : public StreamOutput {
 
 }  // namespace
 
-void StreamOutput::samples(const SeriesSamples& columns) {
+void StreamOutput::samples(const SeriesSamples& columns, std::span<const Exemplar> exemplars) {
+  std::size_t left = columns.size();
+  const auto put = [&](StreamSample one) {
+    std::size_t count = 0;
+    while (count < exemplars.size() && (left == 1 || exemplars[count].timestamp_ms.value_or(one.t_ms) <= one.t_ms)) {
+      ++count;
+    }
+    one.exemplars = exemplars.first(count);
+    exemplars = exemplars.subspan(count);
+    --left;
+    sample(one);
+  };
   std::size_t next = 0;
   for (std::size_t i = 0; i < columns.t_ms.size(); ++i) {
     for (; next < columns.histogram_t_ms.size() && columns.histogram_t_ms[next] < columns.t_ms[i]; ++next) {
-      sample({.t_ms = columns.histogram_t_ms[next], .histogram = &columns.histogram[next]});
+      put({.t_ms = columns.histogram_t_ms[next], .histogram = &columns.histogram[next]});
     }
-    sample({.t_ms = columns.t_ms[i], .value = columns.value[i]});
+    put({.t_ms = columns.t_ms[i], .value = columns.value[i]});
   }
   for (; next < columns.histogram_t_ms.size(); ++next) {
-    sample({.t_ms = columns.histogram_t_ms[next], .histogram = &columns.histogram[next]});
+    put({.t_ms = columns.histogram_t_ms[next], .histogram = &columns.histogram[next]});
   }
 }
 

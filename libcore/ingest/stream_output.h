@@ -59,8 +59,9 @@ class StreamOutput {
   [[nodiscard]] virtual std::string& output() = 0;
   [[nodiscard]] virtual const ExpositionLosses& losses() const = 0;
 
-  /// Writes the columns of the series at hand, floats and histograms in the order of their times.
-  void samples(const SeriesSamples& columns);
+  /// Writes the columns of the series at hand, floats and histograms in the order of their times; each of the
+  /// exemplars, by time, with the first sample that is not before it, or the last.
+  void samples(const SeriesSamples& columns, std::span<const Exemplar> exemplars = {});
   /// Writes a batch in its order.
   void add(const SampleBatch& batch);
 };

@@ -91,9 +91,10 @@ class Counter {
 
 }  // namespace
 
-Cardinality count_cardinality(SeriesOutlines& series, const CardinalityOptions& options) {
+Cardinality count_cardinality(SeriesOutlines& series, const CardinalityOptions& options,
+                              const std::function<bool(std::uint64_t)>& on_series) {
   Counter counter(options);
-  while (series.next()) {
+  for (std::uint64_t count = 0; series.next() && (!on_series || on_series(count)); ++count) {
     counter.add(series.at());
   }
   return counter.take();

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ struct Cardinality {
 
 /// Counts what `series` still has.
 /// Cost: memory for each row, and for kLabel eight bytes and more for each pair.
-[[nodiscard]] Cardinality count_cardinality(SeriesOutlines& series, const CardinalityOptions& options);
+/// `on_series` is told how many were counted; when it returns false, that is all.
+[[nodiscard]] Cardinality count_cardinality(SeriesOutlines& series, const CardinalityOptions& options,
+                                            const std::function<bool(std::uint64_t)>& on_series = {});
 
 }  // namespace mcore

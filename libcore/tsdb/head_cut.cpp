@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tsdb/head_cut.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -223,6 +224,17 @@ class HeadCut {
   SeriesSamples times_;  // reused
 };
 
+/// An empty segment is begun once more where the checkpoint right before it holds what is to go.
+HeadLogMark next_segment(const std::string& folder, const HeadLogMark& mark, std::int64_t checkpoint,
+                         const NewFileOwner& owner) {
+  if (mark.segment < 0 || (mark.offset == 0 && (checkpoint < 0 || checkpoint + 1 != mark.segment))) {
+    return mark;
+  }
+  const HeadLogMark next{.segment = mark.segment + 1};
+  (void)create_owned_file(segment_path(folder, next.segment), O_WRONLY, owner);
+  return next;
+}
+
 struct CutStart {
   HeadFiles files;
   std::int64_t from_t_ms = kNoTime;      // in-order samples before it are safe
@@ -262,8 +274,8 @@ std::optional<CutStart> start_cut(const HeadHome& home, std::int64_t cut_t_ms, c
                  .min_valid_t_ms = in_blocks,
                  .last_wal = -1,
                  .last_wbl = -1};
-  head.next().wal = begin_log_segment(home.store() + "/wal", head.next().wal, home.owner());
-  head.next().wbl = begin_log_segment(home.store() + "/wbl", head.next().wbl, home.owner());
+  head.next().wal = next_segment(home.store() + "/wal", head.next().wal, head.next().checkpoint, home.owner());
+  head.next().wbl = next_segment(home.store() + "/wbl", head.next().wbl, -1, home.owner());
   start.last_wal = head.next().wal.segment - 1;
   start.last_wbl = head.next().wbl.segment - 1;
   head.publish();
@@ -323,7 +335,7 @@ HeadCutResult cut_head(const HeadHome& home, std::int64_t cut_t_ms, const HeadUp
   {
     const StoreLocks locks = lock_for_upkeep(home, options.lock_timeout);
     const HeadStanding standing = compare_with_logs(start->files.published(), look_at_logs(home.store()));
-    const bool stands = start->files.control().retired.load() == 0 &&
+    const bool stands = start->files.control().retired.load() == 0 && start->files.is_in_place() &&
                         (standing == HeadStanding::kCurrent || standing == HeadStanding::kBehind) &&
                         start->files.published().floor_t_ms >= cut_t_ms &&  // else a server has been here
                         min_valid_t_ms(list_blocks(home.store(), options.on_damage)) == start->min_valid_t_ms;

@@ -113,8 +113,8 @@ bool HeadFiles::is_of_here() const {
 
 bool HeadFiles::is_in_place() const noexcept {
   struct stat info {};
-  return ::stat((folder_ + "/control").c_str(), &info) == 0 && info.st_ino == control_.inode() &&
-         info.st_dev == control_.device();
+  return ::stat((folder_ + "/control").c_str(), &info) == 0 && info.st_dev == control_.device() &&
+         info.st_ino == control_.inode();
 }
 
 HeadCommit HeadFiles::published() const noexcept {

@@ -55,7 +55,7 @@ class HeadFiles {
     return slabs.data() + unit * kSlabUnit + sizeof(SlabHeader);
   }
   [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
-  /// Whether they still stand in that folder: others may have removed them, and built new ones.
+  /// Whether others that open the folder get these files: it was not removed, nor built anew.
   [[nodiscard]] bool is_in_place() const noexcept;
   void set_folder(std::string folder) { folder_ = std::move(folder); }
   /// Bytes on disk.

@@ -31,7 +31,6 @@ struct LogEnd {
   bool has_tail = false;
 };
 
-
 /// Reads a log to its end into the head.
 class LogRead {
  public:
@@ -209,7 +208,15 @@ void HeadHome::make_folders() const {
   if (!path_exists(generations())) {
     create_owned_folder(home_, owner_);
     create_owned_folder(generations(), owner_);
+    queue_.reset();
   }
+}
+
+std::shared_ptr<SharedQueue> HeadHome::queue() const {
+  if (queue_ == nullptr) {
+    queue_ = std::make_shared<SharedQueue>(home_ + "/queue", owner_);
+  }
+  return queue_;
 }
 
 std::optional<FileLock> HeadHome::lock_writer(std::chrono::milliseconds timeout) const {

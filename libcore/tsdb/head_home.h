@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/file_lock.h"
+#include "base/shared_queue.h"
 #include "storage/querier.h"
 #include "tsdb/head_files.h"
 #include "tsdb/head_layout.h"
@@ -55,6 +56,7 @@ struct HeadCatchUp {
 /// The place of a store's head: STORE/head, or a folder of one user's cache for stores that must not be written to.
 ///
 ///     HOME/writer           lock: one process at a time changes the head
+///     HOME/queue            the order of those who wait for the lock, and a bell for those who wait for a flush
 ///     HOME/sync             lock: one process at a time flushes the logs (tsdb/log_flush.h)
 ///     HOME/upkeep           lock: one process at a time compacts
 ///     HOME/<format>/<n>/    generation n; the highest serves
@@ -72,6 +74,10 @@ class HeadHome {
 
   /// Takes the lock that makes this process the writer; nothing after the timeout.
   [[nodiscard]] std::optional<FileLock> lock_writer(std::chrono::milliseconds timeout) const;
+  /// Shared, for somebody may remove the head, and the queue with it, at any time.
+  [[nodiscard]] std::shared_ptr<SharedQueue> queue() const;
+  /// Makes the folders again that somebody has removed.
+  void make_folders() const;
   [[nodiscard]] std::string writer_lock_path() const { return home_ + "/writer"; }
 
   [[nodiscard]] std::optional<HeadFiles> open(bool writable) const { return open_newest_head(home_, writable); }
@@ -99,7 +105,6 @@ class HeadHome {
   [[nodiscard]] HeadFiles build(std::string_view prefix, std::int64_t floor_t_ms, const DamageReport& on_damage,
                                 HeadCatchUp& result) const;
   [[nodiscard]] LogPosition end_of_wbl() const;
-  void make_folders() const;
   [[nodiscard]] bool bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
                                    HeadCatchUp& result) const;
 
@@ -107,6 +112,7 @@ class HeadHome {
   std::string home_;
   NewFileOwner owner_;
   bool serves_writers_;
+  mutable std::shared_ptr<SharedQueue> queue_{};  // opened at first use
 };
 
 }  // namespace mcore

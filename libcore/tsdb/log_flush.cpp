@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file_lock.h"
@@ -66,6 +67,45 @@ void cut_back(const std::string& folder, const HeadLogMark& durable, const HeadL
   }
 }
 
+/// Lets go of the flush lock, then wakes those who wait for what was done under it.
+class BellAtEnd {
+ public:
+  BellAtEnd(SharedQueue& queue, FileLock lock) noexcept : queue_(queue), lock_(std::move(lock)) {}
+  ~BellAtEnd() {
+    lock_.unlock();
+    queue_.ring();
+  }
+  BellAtEnd(const BellAtEnd&) = delete;
+  BellAtEnd& operator=(const BellAtEnd&) = delete;
+
+ private:
+  SharedQueue& queue_;
+  FileLock lock_;
+};
+
+FlushOutcome flush_locked(const HeadHome& home, HeadFiles& files, std::uint64_t commit) {
+  const HeadControl::Durable durable = durable_state(files);
+  if (durable.commit >= commit) {
+    return FlushOutcome::kDurable;
+  }
+  if (files.control().retired.load(std::memory_order_acquire) >= kRetiredLost) {
+    return FlushOutcome::kLost;
+  }
+  const HeadCommit newest = files.published();
+  const HeadLogMark nothing;
+  try {
+    sync_log(home.store(), "/wal", durable.commit == 0 ? nothing : durable.wal, newest.wal);
+    sync_log(home.store(), "/wbl", durable.commit == 0 ? nothing : durable.wbl, newest.wbl);
+  } catch (const Error&) {
+    // The pages of a failed flush are lost to the system's book-keeping: a second flush would succeed without them. So
+    // those who wait must know before they can try.
+    files.control().retired.store(kRetiredLost, std::memory_order_release);
+    throw;
+  }
+  set_durable(files, newest, true);
+  return FlushOutcome::kDurable;
+}
+
 }  // namespace
 
 HeadControl::Durable durable_state(const HeadFiles& files) noexcept {
@@ -94,34 +134,28 @@ void set_durable(HeadFiles& files, const HeadCommit& commit, bool is_on_disk) no
 
 FlushOutcome flush_logs(const HeadHome& home, HeadFiles& files, std::uint64_t commit,
                         std::chrono::milliseconds timeout) {
-  if (durable_state(files).commit >= commit) {
-    return FlushOutcome::kDurable;
+  const std::string path = home.folder() + "/sync";
+  const std::shared_ptr<SharedQueue> queue = home.queue();
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  // Whoever is served by another's flush must not stand in line for the lock: it would hold up the next flush.
+  for (;;) {
+    const std::uint32_t rings = queue->rings();
+    if (durable_state(files).commit >= commit) {
+      return FlushOutcome::kDurable;
+    }
+    if (files.control().retired.load(std::memory_order_acquire) >= kRetiredLost) {
+      return FlushOutcome::kLost;
+    }
+    if (auto lock = FileLock::try_lock(path, home.owner()); lock.has_value()) {
+      const BellAtEnd bell(*queue, std::move(*lock));
+      return flush_locked(home, files, commit);
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      throw Error(ErrorKind::kBusy, "sync log", path, "held by " + describe_lock_holder(path));
+    }
+    constexpr std::chrono::milliseconds kLook(20);  // for a flusher that was killed
+    queue->wait_ring(rings, kLook);
   }
-  const auto flushing = FileLock::lock_within(home.folder() + "/sync", home.owner(), timeout);
-  if (!flushing.has_value()) {
-    throw Error(ErrorKind::kBusy, "sync log", home.folder() + "/sync",
-                "held by " + describe_lock_holder(home.folder() + "/sync"));
-  }
-  const HeadControl::Durable durable = durable_state(files);
-  if (durable.commit >= commit) {
-    return FlushOutcome::kDurable;
-  }
-  if (files.control().retired.load(std::memory_order_acquire) >= kRetiredLost) {
-    return FlushOutcome::kLost;
-  }
-  const HeadCommit newest = files.published();
-  const HeadLogMark nothing;
-  try {
-    sync_log(home.store(), "/wal", durable.commit == 0 ? nothing : durable.wal, newest.wal);
-    sync_log(home.store(), "/wbl", durable.commit == 0 ? nothing : durable.wbl, newest.wbl);
-  } catch (const Error&) {
-    // The pages of a failed flush are lost to the system's book-keeping: a second flush would succeed without them. So
-    // those who wait must know before they can try.
-    files.control().retired.store(kRetiredLost, std::memory_order_release);
-    throw;
-  }
-  set_durable(files, newest, true);
-  return FlushOutcome::kDurable;
 }
 
 void cut_back_lost(const std::string& store, HeadFiles& files) {

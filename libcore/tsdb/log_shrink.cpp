@@ -248,7 +248,7 @@ void remove_old_checkpoints(const HeadHome& home, std::int64_t checkpoint) {
 
 [[nodiscard]] bool stands(const HeadHome& home, const HeadFiles& files, const HeadCommit& commit) {
   const HeadStanding standing = compare_with_logs(commit, look_at_logs(home.store()));
-  return files.control().retired.load() == 0 &&
+  return files.control().retired.load() == 0 && files.is_in_place() &&
          (standing == HeadStanding::kCurrent || standing == HeadStanding::kBehind);
 }
 
@@ -349,7 +349,7 @@ void renew_head(const HeadHome& home, std::optional<HeadFiles>& files, std::int6
     throw Error(ErrorKind::kBusy, "lock store", home.writer_lock_path(),
                 "held by " + describe_lock_holder(home.writer_lock_path()));
   }
-  if (files->control().retired.load() != 0 || !home.bring_up(built)) {
+  if (files->control().retired.load() != 0 || !files->is_in_place() || !home.bring_up(built)) {
     (void)remove_tree(built.folder());
     return;  // others were faster, or a server came
   }

@@ -110,20 +110,42 @@ StoreWriter::StoreWriter(const std::string& store, const Clock& clock, StoreWrit
       blocks_(
           store_, options_.on_damage ? options_.on_damage : [](const Error&) {}) {}
 
-FileLock StoreWriter::lock_writer() const {
+void StoreWriter::lock_writer(WriterLock& writer) const {
   const std::string path = home_.writer_lock_path();
-  const auto first = std::min(options_.lock_timeout, kShortWait);
-  auto lock = home_.lock_writer(first);
-  if (!lock.has_value() && options_.lock_timeout > first) {
-    tell_wait(path);
-    lock = home_.lock_writer(options_.lock_timeout - first);
+  const auto start = std::chrono::steady_clock::now();
+  const auto left = [&](std::chrono::milliseconds most) {
+    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+    return std::max(std::min(most, options_.lock_timeout) - waited, std::chrono::milliseconds::zero());
+  };
+  constexpr std::chrono::milliseconds kPatience(50);  // with one that was called
+  bool told = false;
+  while (!writer.lock.is_held() &&
+         !writer.queue().wait_turn(writer.number(), std::min(kPatience, options_.lock_timeout))) {
+    if (auto lock = home_.lock_writer(std::chrono::milliseconds::zero()); lock.has_value()) {
+      writer.queue().pass_over();  // it was killed, and we need not wait for those behind it: they had the same chance
+      writer.lock = std::move(*lock);
+    } else if (left(options_.lock_timeout) == std::chrono::milliseconds::zero()) {
+      break;
+    } else if (!told && left(kShortWait) == std::chrono::milliseconds::zero()) {
+      tell_wait(path);
+      told = true;
+    }
   }
-  if (!lock.has_value()) {
+  for (const auto most : {kShortWait, options_.lock_timeout}) {
+    if (!writer.lock.is_held()) {
+      if (!told && most > kShortWait) {
+        tell_wait(path);
+      }
+      if (auto lock = home_.lock_writer(left(most)); lock.has_value()) {
+        writer.lock = std::move(*lock);
+      }
+    }
+  }
+  if (!writer.lock.is_held()) {
     throw Error(
         ErrorKind::kBusy, "lock store", path,
         fmt::format("held by {} for {} s", holder_of(path), static_cast<double>(options_.lock_timeout.count()) / 1000));
   }
-  return std::move(*lock);
 }
 
 // Only the writer contends for the server's lock, so nobody of ours is pushed aside by polling.
@@ -139,6 +161,9 @@ FileLock StoreWriter::lock_store() const {
     if (!told && waited > kShortWait) {
       tell_wait(path);
       told = true;
+    }
+    if (options_.is_cancelled && options_.is_cancelled()) {
+      throw Error(ErrorKind::kBusy, "lock store", path, "interrupted while " + holder_of(path) + " held it");
     }
     if (waited >= options_.lock_timeout) {
       throw Error(ErrorKind::kBusy, "lock store", path,
@@ -173,21 +198,35 @@ AppendOutcome StoreWriter::append(const SampleBatch& batch) {
   constexpr int kMostAttempts = 100;
   std::uint64_t series_logged = 0;
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-    AppendOutcome outcome;
-    const Step step = try_append(batch, outcome);
-    if (step == Step::kAgain) {
-      continue;
+    try {
+      AppendOutcome outcome;
+      const Step step = try_append(batch, outcome);
+      if (step == Step::kAgain) {
+        continue;
+      }
+      if ((options_.sync || step == Step::kSeriesLogged) && !options_.dry_run && flush() == FlushOutcome::kLost) {
+        continue;
+      }
+      if (step == Step::kDone) {
+        outcome.new_series += series_logged;
+        return outcome;
+      }
+      series_logged += outcome.new_series;
+    } catch (const Error& error) {
+      if (!has_head_vanished(error)) {
+        throw;
+      }
+      files_.reset();
+      home_.make_folders();
     }
-    if ((options_.sync || step == Step::kSeriesLogged) && !options_.dry_run && flush() == FlushOutcome::kLost) {
-      continue;
-    }
-    if (step == Step::kDone) {
-      outcome.new_series += series_logged;
-      return outcome;
-    }
-    series_logged += outcome.new_series;
   }
   throw Error(ErrorKind::kBusy, "append", store_, "the log changes under every attempt");
+}
+
+/// Removing the head is harmless, at any time.
+bool StoreWriter::has_head_vanished(const Error& error) const {
+  return error.kind() == ErrorKind::kIo && error.where().starts_with(home_.folder()) &&
+         error.why() == errno_text(ENOENT);
 }
 
 FlushOutcome StoreWriter::flush() {
@@ -196,7 +235,8 @@ FlushOutcome StoreWriter::flush() {
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kIo) {
       try {
-        const FileLock writer = lock_writer();
+        WriterLock writer(home_.queue());
+        lock_writer(writer);
         home_.cut_back_lost();
       } catch (const Error&) {
         // the next writer does it
@@ -207,7 +247,8 @@ FlushOutcome StoreWriter::flush() {
 }
 
 std::optional<std::int64_t> StoreWriter::oldest_only_in_log() {
-  const FileLock writer = lock_writer();
+  WriterLock writer(home_.queue());
+  lock_writer(writer);
   prepare_head();
   HeadWriter head(*files_, HeadWriter::Mode::kShared);
   head.begin();
@@ -227,7 +268,8 @@ std::optional<std::int64_t> StoreWriter::oldest_only_in_log() {
 void StoreWriter::put_blocks(std::int64_t end_t_ms, const std::function<void()>& put) {
   constexpr int kMostAttempts = 100;
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-    const FileLock writer = lock_writer();
+    WriterLock writer(home_.queue());
+    lock_writer(writer);
     prepare_head();
     if (secure_before(end_t_ms)) {
       const FileLock lock = lock_store();
@@ -260,8 +302,14 @@ bool StoreWriter::secure_before(std::int64_t end_t_ms) {
 }
 
 StoreWriter::Step StoreWriter::try_append(const SampleBatch& batch, AppendOutcome& outcome) {
-  const FileLock writer = lock_writer();
+  WriterLock writer(home_.queue());
+  lock_writer(writer);
   prepare_head();
+  if (!writer.lock.is_in_place(home_.writer_lock_path())) {
+    files_.reset();  // somebody removed the head: another may hold the lock of its place by now, and write in this very
+                     // head
+    return Step::kAgain;
+  }
   HeadWriter head(*files_, HeadWriter::Mode::kShared);
   head.begin();
   AppendRules rules;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -25,6 +26,7 @@ struct StoreWriterOptions {
   bool sync = true;                                        // flush before an append counts as done
   bool dry_run = false;                                    // find out what would become of a batch, and store nothing
   std::function<void(const std::string& what)> on_wait{};  // told when an append waits for more than a second, for what
+  std::function<bool()> is_cancelled{};                    // ends a wait for the store's lock, with kBusy
   DamageReport on_damage{};                                // of blocks; damage of the log stops a writer
 };
 
@@ -67,7 +69,27 @@ class StoreWriter {
   void tell_wait(const std::string& lock) const;
   void prepare_head();
   [[nodiscard]] bool secure_before(std::int64_t end_t_ms);
-  [[nodiscard]] FileLock lock_writer() const;
+  /// The writer's lock, and its number in the queue: the next is called once the lock is free.
+  class WriterLock {
+   public:
+    explicit WriterLock(std::shared_ptr<SharedQueue> queue) noexcept
+        : queue_(std::move(queue)), number_(queue_->draw()) {}
+    ~WriterLock() {
+      lock.unlock();
+      queue_->leave(number_);
+    }
+    WriterLock(const WriterLock&) = delete;
+    WriterLock& operator=(const WriterLock&) = delete;
+    [[nodiscard]] SharedQueue& queue() const noexcept { return *queue_; }
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+    FileLock lock{};
+
+   private:
+    std::shared_ptr<SharedQueue> queue_;
+    std::uint32_t number_;
+  };
+  void lock_writer(WriterLock& writer) const;
+  [[nodiscard]] bool has_head_vanished(const Error& error) const;
   [[nodiscard]] FileLock lock_store() const;
   [[nodiscard]] bool commit(HeadWriter& head, const AppendBatch& batch);
   void cut_tails();

@@ -64,7 +64,7 @@ inline HeadUpkeepResult cut_test_store(const std::string& store, bool all = fals
 }
 
 /// All series of a set, those without samples left out: `up 0=1 15000=2; `, times after kTestStart.
-[[nodiscard]] inline std::string series_text(SeriesSet& set) {
+[[nodiscard]] inline std::string relative_text(SeriesSet& set) {
   std::string text;
   SeriesSamples samples;
   while (set.next()) {
@@ -94,7 +94,7 @@ inline HeadUpkeepResult cut_test_store(const std::string& store, bool all = fals
 [[nodiscard]] inline std::string store_text(const std::string& path) {
   std::string damage;
   StoreReader reader(path, [&](const Error& error) { damage += fmt::format("! {}; ", error.what()); });
-  std::string text = series_text(*reader.select({}, {}));
+  std::string text = relative_text(*reader.select({}, {}));
   return text + damage;
 }
 

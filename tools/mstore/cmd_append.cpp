@@ -143,6 +143,7 @@ void AppendCommand::prepare(Console& io) {
       io.warn_softly("append: " + what);
     }
   };
+  options_.is_cancelled = Console::interrupted;
   options_.on_damage = [&](const Error& damage) { io.warn(damage); };
 }
 

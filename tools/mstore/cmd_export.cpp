@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "ingest/stream_format.h"
 #include "ingest/stream_output.h"
 #include "store_access.h"
+#include "tsdb/store_exemplars.h"
 #include "tsdb/store_metadata.h"
 
 namespace mcore {
@@ -56,6 +59,7 @@ class ExportCommand final : public Command {
   std::string format_ = "prom";
   std::string file_;
   bool timestamps_ = true;
+  std::optional<StoreExemplars> exemplars_;  // where the format has them
   std::uint64_t series_ = 0;
   std::uint64_t samples_ = 0;
   std::uint64_t stale_markers_ = 0;  // left out
@@ -121,6 +125,9 @@ ExitCode ExportCommand::run(Console& io) {
     std::erase(options.csv_labels, kNameLabel);
   }
   const auto out = make_stream_output(format, options);
+  if (timestamps_ && (format == StreamFormat::kRw2 || format == StreamFormat::kOpenMetrics)) {
+    exemplars_.emplace(reader->path(), selection_.range());
+  }
   ProgressLine progress(io, "export", "series");
   if (format == StreamFormat::kOpenMetrics) {
     export_by_family(*reader, metadata, *out, progress, io);
@@ -168,7 +175,7 @@ void ExportCommand::export_series(SeriesSet& set, const StoreMetadata& metadata,
       continue;
     }
     out.begin_series(set.labels(), metadata.find(metric));
-    out.samples(samples);
+    out.samples(samples, exemplars_.has_value() ? exemplars_->find(set.labels()) : std::span<const Exemplar>());
     ++series_;
     samples_ += samples.size();
     drain(out, io);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/progress_line.h"
 #include "commands.h"
 #include "model/selector_text.h"
 #include "store_access.h"
@@ -66,7 +67,9 @@ ExitCode MetricsCommand::run(Console& io) {
   SeriesOutlines series(*reader, selection_.selectors(), selection_.range(), damage.report());
   std::map<std::string, Row, std::less<>> rows;
   auto last = rows.end();  // label order: mostly the metric of the series before
-  while (!Console::interrupted() && series.next()) {
+  ProgressLine progress(io, "metrics", "series");
+  for (std::uint64_t count = 0; !Console::interrupted() && series.next(); ++count) {
+    progress.update(count);
     const std::string_view metric = series.at().labels.get(kNameLabel);
     if (last == rows.end() || last->first != metric) {
       last = rows.try_emplace(std::string(metric), Row{.series = 0, .newest_t_ms = series.at().last_t_ms}).first;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "cli/command.h"
+#include "cli/progress_line.h"
 #include "commands.h"
 #include "store_access.h"
 #include "tsdb/cardinality.h"
@@ -75,7 +76,12 @@ ExitCode TopCommand::run(Console& io) {
   const CardinalityBy by = by_ == "metric"  ? CardinalityBy::kMetric
                            : by_ == "label" ? CardinalityBy::kLabel
                                             : CardinalityBy::kPair;
-  const Cardinality counts = count_cardinality(series, {.by = by, .window = window(*reader, part), .slack = slack_});
+  ProgressLine progress(io, "top", "series");
+  const Cardinality counts =
+      count_cardinality(series, {.by = by, .window = window(*reader, part), .slack = slack_}, [&](std::uint64_t count) {
+        progress.update(count);
+        return !Console::interrupted();
+      });
   print(counts, io);
   damage.finish();
   io.note(fmt::format("top: {} series, {} new, {} gone", counts.series, counts.started, counts.ended));

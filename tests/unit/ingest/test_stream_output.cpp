@@ -221,5 +221,28 @@ TEST_CASE("a batch is written with its exemplars and starts, or they are counted
   }
 }
 
+TEST_CASE("exemplars go with the first sample that is not before them, or the last", "[ingest][output]") {
+  LabelBuilder builder;
+  const auto exemplar = [&](std::string_view trace, std::int64_t t_ms) {
+    builder.clear();
+    builder.add("trace", trace);
+    return Exemplar{.labels = LabelSet(builder.build()), .value = 1, .timestamp_ms = t_ms};
+  };
+  const std::vector<Exemplar> exemplars{exemplar("a", 500), exemplar("b", 1000), exemplar("c", 1001),
+                                        exemplar("d", 9000)};
+  SeriesSamples samples;
+  samples.t_ms = {1000, 2000, 3000};
+  samples.value = {1, 2, 3};
+  const auto out = make_stream_output(StreamFormat::kRw2);
+  builder.clear();
+  builder.add(kNameLabel, "a");
+  out->begin_series(builder.build(), nullptr);
+  out->samples(samples, exemplars);
+  out->finish();
+  CHECK(read_stream(out->output()).samples ==
+        std::vector<std::string>{"a 1 @1000 # {trace=\"a\"} 1 @500 # {trace=\"b\"} 1 @1000",
+                                 "a 2 @2000 # {trace=\"c\"} 1 @1001", "a 3 @3000 # {trace=\"d\"} 1 @9000"});
+}
+
 }  // namespace
 }  // namespace mcore

@@ -118,16 +118,16 @@ TEST_CASE("a sample that is stored already is repeated, another value at its tim
       {{"a", 6000, 0}, true, ""},
       {{"a", 6000, 1}, false, "a at 1970-01-01T00:00:06Z: 0 is stored, 1 came"},
       {{"a", 10, 1}, true, ""},  // in a slab that is closed
-      {{"a", 10, 2}, false, "a at 1970-01-01T00:00:00.01Z: 1 is stored, 2 came"},
+      {{"a", 10, 2}, false, "a at 1970-01-01T00:00:00.010Z: 1 is stored, 2 came"},
       {{"a", 15, 7}, true, ""},  // late itself
       {{"a", 15, 8}, false, "a at 1970-01-01T00:00:00.015Z: 7 is stored, 8 came"},
       {{"h", 10, 0, &h1}, true, ""},
       {{"h", 10, 0, &gauge}, true, ""},  // what is said of resets does not count
-      {{"h", 10, 0, &h2}, false, "h at 1970-01-01T00:00:00.01Z: a histogram differs"},
+      {{"h", 10, 0, &h2}, false, "h at 1970-01-01T00:00:00.010Z: a histogram differs"},
       {{"h", 5, 0, &h2}, true, ""},
       {{"h", 5, 2}, false, "h at 1970-01-01T00:00:00.005Z: a histogram differs"},
-      {{"a", 10, 0, &h1}, false, "a at 1970-01-01T00:00:00.01Z: a histogram differs"},
-      {{"zero", 10, -0.0}, false, "zero at 1970-01-01T00:00:00.01Z: 0 is stored, -0 came"},
+      {{"a", 10, 0, &h1}, false, "a at 1970-01-01T00:00:00.010Z: a histogram differs"},
+      {{"zero", 10, -0.0}, false, "zero at 1970-01-01T00:00:00.010Z: 0 is stored, -0 came"},
   };
   for (const Case& c : cases) {
     DYNAMIC_SECTION(c.sample.name << " " << c.sample.t_ms << " " << c.sample.value << " " << c.example) {
@@ -158,7 +158,7 @@ TEST_CASE("a late sample is compared with what blocks hold at its time", "[tsdb]
   bench.append({{"a", 5000, 9}});
   AppendOutcome outcome = bench.append({{"a", 10, 1}, {"a", 20, 3}, {"a", 30, 4}, {"b", 10, 5}}, 1000);
   CHECK(outcome.repeated == 1);
-  CHECK(example(outcome, Refusal::kOtherValue) == "a at 1970-01-01T00:00:00.02Z: 2 is stored, 3 came");
+  CHECK(example(outcome, Refusal::kOtherValue) == "a at 1970-01-01T00:00:00.020Z: 2 is stored, 3 came");
   CHECK(outcome.late == 2);
   CHECK(bench.wal == "1");  // the series b
   CHECK(bench.wbl == "2");
@@ -212,8 +212,8 @@ TEST_CASE("labels and histograms that are none are refused", "[tsdb][append]") {
   const AppendOutcome outcome = bench.append(batch);
   CHECK(refused(outcome, Refusal::kBadLabels) == 6);
   CHECK(refused(outcome, Refusal::kBadHistogram) == 1);
-  CHECK(example(outcome, Refusal::kBadLabels) == "{} at 1970-01-01T00:00:00.01Z: no labels");
-  CHECK(example(outcome, Refusal::kBadHistogram).starts_with("{a=\"1\"} at 1970-01-01T00:00:00.01Z: "));
+  CHECK(example(outcome, Refusal::kBadLabels) == "{} at 1970-01-01T00:00:00.010Z: no labels");
+  CHECK(example(outcome, Refusal::kBadHistogram).starts_with("{a=\"1\"} at 1970-01-01T00:00:00.010Z: "));
   CHECK(outcome.samples == 0);
   CHECK(bench.wal.empty());
   CHECK(refusal_text(Refusal::kBadLabels) == "bad labels");
@@ -238,7 +238,7 @@ TEST_CASE("a deleted time takes no samples", "[tsdb][append]") {
   bench.erase(20, 30);
   const AppendOutcome outcome = bench.append({{"a", 20, 2}, {"a", 30, 2}, {"a", 31, 3}, {"a", 19, 4}, {"b", 20, 5}});
   CHECK(refused(outcome, Refusal::kDeleted) == 2);
-  CHECK(example(outcome, Refusal::kDeleted) == "a at 1970-01-01T00:00:00.02Z");
+  CHECK(example(outcome, Refusal::kDeleted) == "a at 1970-01-01T00:00:00.020Z");
   CHECK(bench.text() == "a 10=1 19=4 31=3; b 10=1 20=5; ");
 }
 
