@@ -107,7 +107,8 @@ class HeadCheck {
         return false;
       }
       own_.emplace(*own);
-      if (!bring_up(home, built)) {
+      // A damaged log does not go on from its marks: then the private head is what there is.
+      if (!bring_up(home, built) && !options_.log_is_damaged) {
         return false;
       }
       built_.emplace(built);

@@ -17,7 +17,6 @@
 #include "tsdb/block_writer.h"
 #include "tsdb/chunk_cutter.h"
 #include "tsdb/head_querier.h"
-#include "tsdb/log_append.h"
 #include "tsdb/log_flush.h"
 #include "tsdb/ulid.h"
 
@@ -37,17 +36,24 @@ class HeadCut {
  public:
   HeadCut(HeadFiles& files, const HeadHome& home, std::int64_t from_t_ms, std::int64_t cut_t_ms,
           const HeadUpkeepOptions& options)
-      : files_(files), home_(home), options_(options), from_t_ms_(from_t_ms), cut_t_ms_(cut_t_ms), querier_(files, from_t_ms) {}
+      : files_(files),
+        home_(home),
+        options_(options),
+        from_t_ms_(from_t_ms),
+        cut_t_ms_(cut_t_ms),
+        querier_(files, from_t_ms) {}
 
   /// The commit that the blocks hold everything of.
   [[nodiscard]] std::uint64_t snapshot() const noexcept { return querier_.commit().number; }
 
-  /// Series with late samples that stay in the WBL: for a server a sample is late too that is newer than its series' own.
+  /// Series with late samples that stay in the WBL: for a server a sample is late too that is newer than its series'
+  /// own.
   [[nodiscard]] const std::vector<std::uint32_t>& with_later() const noexcept { return with_later_; }
 
   void collect() {
     for (HeadQuerier::Series& one : querier_.series({})) {
-      const bool same = !series_.empty() && files_.labels_of(series_.back().parts.front().id) == files_.labels_of(one.id);
+      const bool same =
+          !series_.empty() && files_.labels_of(series_.back().parts.front().id) == files_.labels_of(one.id);
       if (!same) {
         series_.emplace_back();
       }
@@ -237,9 +243,9 @@ HeadLogMark next_segment(const std::string& folder, const HeadLogMark& mark, std
 
 struct CutStart {
   HeadFiles files;
-  std::int64_t from_t_ms = kNoTime;      // in-order samples before it are safe
+  std::int64_t from_t_ms = kNoTime;       // in-order samples before it are safe
   std::int64_t min_valid_t_ms = kNoTime;  // by the blocks that there were
-  std::int64_t last_wal = -1;  // last segments that hold what is cut
+  std::int64_t last_wal = -1;             // last segments that hold what is cut
   std::int64_t last_wbl = -1;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deleting takes three steps. Tombstones first: from that commit on nobody sees the samples and nobody adds others in
-// their time. Then, with a new segment of the WBL begun, the old ones, which change no more, are written anew without the
-// late samples; and last these take the place of the old ones, each by a rename. Killed in between, all that stays is
-// late samples that are hidden for now, for whoever deletes again.
+// their time. Then, with a new segment of the WBL begun, the old ones, which change no more, are written anew without
+// the late samples; and last these take the place of the old ones, each by a rename. Killed in between, all that stays
+// is late samples that are hidden for now, for whoever deletes again.
 #include "tsdb/head_delete.h"
 
 #include <fcntl.h>
@@ -195,7 +195,8 @@ class HeadDelete {
     return std::move(*writer);
   }
   HeadCatchUp catch_up() {
-    min_valid_t_ms_ = min_valid_t_ms(list_blocks(home_.store(), options_.on_damage ? options_.on_damage : [](const Error&) {}));
+    min_valid_t_ms_ = min_valid_t_ms(list_blocks(
+        home_.store(), options_.on_damage ? options_.on_damage : [](const Error&) {}));
     return home_.catch_up(files_, min_valid_t_ms_, {});
   }
 
@@ -312,9 +313,9 @@ class HeadDelete {
       return false;
     }
     plan();
-    const bool rewrites = has_late() && (wbl_has_some || std::ranges::any_of(plan_, [](const auto& one) {
-                                           return one.second.late_samples > 0;
-                                         }));
+    const bool rewrites =
+        has_late() &&
+        (wbl_has_some || std::ranges::any_of(plan_, [](const auto& one) { return one.second.late_samples > 0; }));
     const bool hides = std::ranges::any_of(plan_, [](const auto& one) { return one.second.in_order.has_value(); });
     if (!rewrites && !hides) {
       head.abandon();

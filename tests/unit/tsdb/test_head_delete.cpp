@@ -43,7 +43,8 @@ std::string log_text(const std::string& folder, LogKind kind) {
     } else if (log_record_type(record) == LogRecordType::kTombstones) {
       TombstoneRecordReader reader(log_record_body(record));
       while (reader.next()) {
-        text += fmt::format("{}-[{},{}] ", reader.ref(), reader.min_t_ms() - kTestStart, reader.max_t_ms() - kTestStart);
+        text +=
+            fmt::format("{}-[{},{}] ", reader.ref(), reader.min_t_ms() - kTestStart, reader.max_t_ms() - kTestStart);
       }
     }
   }
@@ -132,11 +133,9 @@ TEST_CASE("an append into a deleted time is refused until the cut", "[tsdb][dele
   const AppendOutcome inside = append_samples(store, {{"a", 25'000, 9}, {"b", 25'000, 9}});
   CHECK(inside.refused[static_cast<std::size_t>(Refusal::kDeleted)] == 1);
   CHECK(inside.samples == 1);
-  CHECK(store_text(store) ==
-        "a 10000=1 50000=5; b 10000=1 15000=2 20000=1 25000=9 30000=1 35000=2 40000=1 50000=5; ");
+  CHECK(store_text(store) == "a 10000=1 50000=5; b 10000=1 15000=2 20000=1 25000=9 30000=1 35000=2 40000=1 50000=5; ");
   (void)cut_test_store(store, true);
-  CHECK(store_text(store) ==
-        "a 10000=1 50000=5; b 10000=1 15000=2 20000=1 25000=9 30000=1 35000=2 40000=1 50000=5; ");
+  CHECK(store_text(store) == "a 10000=1 50000=5; b 10000=1 15000=2 20000=1 25000=9 30000=1 35000=2 40000=1 50000=5; ");
   CHECK(append_samples(store, {{"a", 25'000, 9}}).samples == 1);
   CHECK(store_text(store).substr(0, 31) == "a 10000=1 25000=9 50000=5; b 10");
 }
