@@ -12,7 +12,8 @@ namespace mcore {
 /// Lifetime: move-only, empty when moved from; views of bytes() live as long as it does. The mapping stays whole when
 ///           the file is unlinked or renamed.
 /// Errors:   open() throws Error (kIo). A file that is truncated or becomes unreadable under its mapping ends the
-///           process with one error line and exit code 3, if guard_mappings() was called; there is no other way to go on.
+///           process with one error line and exit code 3, if guard_mappings() was called; there is no other way to go
+///           on.
 /// Threads:  any number may read.
 class MappedFile {
  public:

@@ -16,9 +16,9 @@
 #include "ingest/column_queue.h"
 #include "model/time_text.h"
 #include "tsdb/block_builder.h"
+#include "tsdb/head_upkeep.h"
 #include "tsdb/store_reader.h"
 #include "tsdb/store_stage.h"
-#include "tsdb/head_upkeep.h"
 
 namespace mcore {
 namespace {

@@ -90,8 +90,8 @@ class SampleBatch {
 /// (`_total`, `_bucket`, `_sum`, `_count`, `_created`, `_info`, `_gsum`, `_gcount`).
 [[nodiscard]] bool is_part_of_family(std::string_view metric, std::string_view family, MetricType type) noexcept;
 
-/// The name of the family that a metric belongs to, by its type alone: without the suffixes that parts of histograms and
-/// summaries have. A counter's stays whole, as the text format wants it, and `_created` becomes `_total`.
+/// The name of the family that a metric belongs to, by its type alone: without the suffixes that parts of histograms
+/// and summaries have. A counter's stays whole, as the text format wants it, and `_created` becomes `_total`.
 [[nodiscard]] std::string family_of_metric(std::string_view metric, MetricType type);
 
 }  // namespace mcore

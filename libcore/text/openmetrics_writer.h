@@ -12,8 +12,8 @@ namespace mcore {
 /// Writes OpenMetrics 1.0 text.
 ///
 /// Shape: families in the order of their first sample, each whole: the format forbids to interleave them, so all output
-///        appears at flush() and finish(). A counter's family loses its `_total`, and a family whose samples do not have the names
-///        that OpenMetrics asks of its type becomes `unknown`. Times in seconds.
+///        appears at flush() and finish(). A counter's family loses its `_total`, and a family whose samples do not
+///        have the names that OpenMetrics asks of its type becomes `unknown`. Times in seconds.
 /// Cost:  holds all since the last flush() in memory.
 class OpenMetricsWriter final : public ExpositionWriter {
  public:

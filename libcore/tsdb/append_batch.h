@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "model/sample_batch.h"
@@ -43,9 +45,9 @@ struct AppendOutcome {
 
 /// Which samples a batch may hold. Units: milliseconds since the Unix epoch.
 struct AppendRules {
-  std::int64_t newest_t_ms = 0;                // later ones are too far ahead
-  std::optional<std::int64_t> oldest_t_ms{};   // earlier ones are too old
-  std::uint32_t durable_series = UINT32_MAX;   // ids below it have their series record on the disk
+  std::int64_t newest_t_ms = 0;               // later ones are too far ahead
+  std::optional<std::int64_t> oldest_t_ms{};  // earlier ones are too old
+  std::uint32_t durable_series = UINT32_MAX;  // ids below it have their series record on the disk
 };
 
 /// Brings one batch into a commit of the head and makes the log records that say the same.
@@ -62,8 +64,8 @@ class AppendBatch {
       : files_(files), head_(head), blocks_(blocks), rules_(rules) {}
 
   void apply(const SampleBatch& batch);
-  /// Adds only the series that are new. A late sample may be logged only when its series' record is on the disk: WAL and
-  /// WBL are different files, and a loss of power keeps no order between them.
+  /// Adds only the series that are new. A late sample may be logged only when its series' record is on the disk: WAL
+  /// and WBL are different files, and a loss of power keeps no order between them.
   void apply_series(const SampleBatch& batch);
   [[nodiscard]] bool needs_durable_series() const noexcept { return needs_durable_series_; }
   /// Raises the floor to `floor_t_ms` for a block that others brought: what the log alone holds before it would be
@@ -88,6 +90,7 @@ class AppendBatch {
   bool add_late(std::uint32_t id, const Incoming& sample);
   void add_metadata(const SampleBatch& batch, const BatchSample& sample, std::uint32_t id);
   void add_exemplars(const SampleBatch& batch, const BatchSample& sample, std::uint32_t id);
+  void find_late(std::uint32_t id, const SeriesStateView& state, std::int64_t t_ms);
   [[nodiscard]] bool find_existing(std::uint32_t id, const Incoming& sample);
   [[nodiscard]] bool is_deleted(std::uint32_t id, std::int64_t t_ms) const;
   void relog(std::uint32_t id, std::int64_t from_t_ms, std::int64_t floor_t_ms);
@@ -104,6 +107,9 @@ class AppendBatch {
   std::uint32_t id_ = UINT32_MAX;  // found last
   Histogram stale_;
   SeriesSamples existing_;
+  /// By time. Of the series that this batch has asked about once there is an entry, of those asked about twice a value.
+  using LateSamples = std::unordered_map<std::int64_t, std::variant<double, Histogram>>;
+  std::unordered_map<std::uint32_t, std::optional<LateSamples>> late_of_series_;
   std::vector<std::uint32_t> metadata_of_family_;
 };
 

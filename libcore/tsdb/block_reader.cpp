@@ -20,6 +20,14 @@ std::vector<std::string> to_strings(std::vector<std::string_view>& views) {
 
 }  // namespace
 
+void BlockReader::open(bool with_chunks) {
+  (void)index();
+  (void)tombstones();
+  if (with_chunks) {
+    chunks().open_all();
+  }
+}
+
 IndexReader& BlockReader::index() {
   if (index_ == nullptr) {
     // Servers 2.1 gave blocks of version 2 a wrong version byte in the index; version 2 it is.

@@ -41,6 +41,10 @@ class BlockReader {
   /// The block's range with both ends counting. An empty block's ends before it begins.
   [[nodiscard]] TimeRange range() const noexcept { return {meta_.min_t_ms, meta_.end_t_ms - 1}; }
 
+  /// Opens index and tombstones now, and all chunks if they will be needed: what is open stays whole when the folder is
+  /// removed. Errors: throws Error for the first file that cannot be had.
+  void open(bool with_chunks);
+
   /// The series that match, in label order, with samples decoded from the chunks in the range; deleted ones are gone.
   [[nodiscard]] std::unique_ptr<SeriesSet> select(std::span<const Selector> selectors, TimeRange range,
                                                   DamageReport report);

@@ -95,8 +95,8 @@ template <typename IsIt>
   return std::nullopt;
 }
 
-/// Adds to tables that lie in an arena; where the newest is full, a table of twice its size is begun behind `arena_end`.
-/// Slots of a commit that never was stay behind: a finder's `is_it` refuses what it does not know.
+/// Adds to tables that lie in an arena; where the newest is full, a table of twice its size is begun behind
+/// `arena_end`. Slots of a commit that never was stay behind: a finder's `is_it` refuses what it does not know.
 /// `touched`: the space that was ever handed out; what lies behind it is zero.
 /// Errors: throws Error (kIo) when the arena cannot grow; nothing was added then.
 void insert_in_tables(MappedArena& arena, std::uint64_t& arena_end, std::uint64_t& touched, HashTablesInfo& info,

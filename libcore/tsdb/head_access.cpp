@@ -19,9 +19,9 @@
 namespace mcore {
 namespace {
 
-/// The store's own head if it serves. One that is behind the log does while a writer is at it: what is not published yet
-/// was promised to nobody, and may be half a batch. With no writer there the log has records that this head will not get
-/// to know before the next one comes: of a killed writer, or of a tool with another head format.
+/// The store's own head if it serves. One that is behind the log does while a writer is at it: what is not published
+/// yet was promised to nobody, and may be half a batch. With no writer there the log has records that this head will
+/// not get to know before the next one comes: of a killed writer, or of a tool with another head format.
 std::optional<HeadFiles> own_head(const std::string& store) {
   constexpr int kTries = 20;
   for (int tries = 0; tries < kTries; ++tries) {

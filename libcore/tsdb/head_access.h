@@ -12,9 +12,9 @@ namespace mcore {
 /// A head for a reader: it never writes into the store and takes no lock there.
 ///
 /// Where the store's own head holds what the log does (but for a batch that a writer is at this moment bringing in and
-/// nobody was told of), that one serves. Else, for a running server's directory, a store that is read-only or one that a
-/// server has written to, a head is kept in the user's cache, brought forward at each use; without a place for that it is
-/// built for this one process.
+/// nobody was told of), that one serves. Else, for a running server's directory, a store that is read-only or one that
+/// a server has written to, a head is kept in the user's cache, brought forward at each use; without a place for that
+/// it is built for this one process.
 ///
 /// `in_order_from`: in-order log samples before it are in blocks; used where a head is built.
 /// Errors:  throws Error (kIo, kBusy). Damage in the logs is reported and passed over.

@@ -194,10 +194,10 @@ class HeadDelete {
     }
     return std::move(*writer);
   }
-  HeadCatchUp catch_up() {
+  void catch_up() {
     min_valid_t_ms_ = min_valid_t_ms(list_blocks(
         home_.store(), options_.on_damage ? options_.on_damage : [](const Error&) {}));
-    return home_.catch_up(files_, min_valid_t_ms_, {});
+    (void)home_.catch_up(files_, min_valid_t_ms_, {});
   }
 
   /// Looks at the series that match; those that have not changed since the last look need none.
@@ -289,7 +289,7 @@ class HeadDelete {
   /// segment of the WBL that is to be written anew, if any.
   bool hide(bool wbl_has_some, std::int64_t& last_wbl, std::uint64_t& number) {
     const FileLock writer = lock_writer();
-    const HeadCatchUp caught_up = catch_up();
+    catch_up();
     // A segment is on the disk before the next begins.
     if (flush_logs(home_, *files_, files_->published().number, options_.lock_timeout) != FlushOutcome::kDurable) {
       return false;
@@ -300,15 +300,14 @@ class HeadDelete {
                   fmt::format("held by {}; a running Prometheus deletes by its own API",
                               describe_lock_holder(home_.store() + "/lock")));
     }
-    if (caught_up.wal_has_tail) {
-      cut_log_to(home_.store() + "/wal", files_->published().wal);
-    }
-    if (caught_up.wbl_has_tail) {
-      cut_log_to(wbl_, files_->published().wbl);
+    if (compare_with_logs(files_->published(), look_at_logs(home_.store())) == HeadStanding::kBehind) {
+      home_.cut_tails(files_, min_valid_t_ms_);
     }
     HeadWriter head(*files_, HeadWriter::Mode::kShared);
     head.begin();
-    if (compare_with_logs(head.next(), look_at_logs(home_.store())) != HeadStanding::kCurrent) {
+    const HeadControl::Durable durable = durable_state(*files_);
+    if (durable.wal != head.next().wal || durable.wbl != head.next().wbl ||
+        compare_with_logs(head.next(), look_at_logs(home_.store())) != HeadStanding::kCurrent) {
       head.abandon();
       return false;
     }

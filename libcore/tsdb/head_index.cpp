@@ -40,7 +40,8 @@ struct SegmentView {
     return {ids + pair.first_id, pair.id_count};
   }
   [[nodiscard]] std::span<const IndexPair> pairs_of(const HeadFiles& files, std::string_view name) const noexcept {
-    const auto found = std::ranges::lower_bound(names, name, {}, [&](const IndexName& n) { return text_at(files, n.name); });
+    const auto found =
+        std::ranges::lower_bound(names, name, {}, [&](const IndexName& n) { return text_at(files, n.name); });
     if (found == names.end() || text_at(files, found->name) != name) {
       return {};
     }
@@ -52,7 +53,8 @@ std::span<const std::uint64_t> segment_offsets(const HeadFiles& files, const Hea
   return {reinterpret_cast<const std::uint64_t*>(files.index.data() + commit.segment_list), commit.segment_count};
 }
 
-// --- Building ---------------------------------------------------------------------------------------------------------
+// --- Building
+// ---------------------------------------------------------------------------------------------------------
 
 /// Gathers the label pairs of a run of series: which there are, and which series has which.
 class PairCollector {
@@ -72,9 +74,9 @@ class PairCollector {
   }
 
   std::vector<Pair> pairs;
-  std::vector<std::uint64_t> names;           // places, in order of first use
-  std::vector<std::uint32_t> pair_of_label;   // series by series
-  std::vector<std::uint32_t> labels_before;   // position of a series' first label in pair_of_label
+  std::vector<std::uint64_t> names;          // places, in order of first use
+  std::vector<std::uint32_t> pair_of_label;  // series by series
+  std::vector<std::uint32_t> labels_before;  // position of a series' first label in pair_of_label
 
  private:
   void add(std::uint32_t id) {
@@ -177,7 +179,8 @@ std::uint64_t build_segment(HeadFiles& files, HeadCommit& commit, std::uint32_t 
                            pairs.size() * sizeof(IndexPair) + collected.pair_of_label.size() * sizeof(std::uint32_t);
   files.index.reserve(offset + size);
   char* out = files.index.data() + offset;
-  put(out, IndexSegment{first, end, static_cast<std::uint32_t>(name_order.size()), static_cast<std::uint32_t>(pairs.size())});
+  put(out, IndexSegment{first, end, static_cast<std::uint32_t>(name_order.size()),
+                        static_cast<std::uint32_t>(pairs.size())});
   std::uint32_t at = 0;
   for (const std::uint32_t number : name_order) {
     const std::uint32_t begin = at;
@@ -196,8 +199,7 @@ std::uint64_t build_segment(HeadFiles& files, HeadCommit& commit, std::uint32_t 
   auto* const ids = reinterpret_cast<std::uint32_t*>(out);
   std::size_t label = 0;
   for (std::uint32_t id = first; id < end; ++id) {
-    const std::size_t behind =
-        id + 1 < end ? collected.labels_before[id + 1 - first] : collected.pair_of_label.size();
+    const std::size_t behind = id + 1 < end ? collected.labels_before[id + 1 - first] : collected.pair_of_label.size();
     for (; label < behind; ++label) {
       ids[next_place[collected.pair_of_label[label]]++] = id;
     }
@@ -206,7 +208,8 @@ std::uint64_t build_segment(HeadFiles& files, HeadCommit& commit, std::uint32_t 
   return offset;
 }
 
-// --- Selecting --------------------------------------------------------------------------------------------------------
+// --- Selecting
+// --------------------------------------------------------------------------------------------------------
 
 using Ids = std::vector<std::uint32_t>;
 
@@ -216,7 +219,8 @@ Ids listed_ids(const HeadFiles& files, const SegmentView& segment, const Matcher
   const auto pairs = segment.pairs_of(files, matcher.name());
   for (const std::string& value : matcher.listed_values()) {
     const std::uint64_t hash = hash_bytes(value);
-    for (auto it = std::ranges::lower_bound(pairs, hash, {}, &IndexPair::hash); it != pairs.end() && it->hash == hash; ++it) {
+    for (auto it = std::ranges::lower_bound(pairs, hash, {}, &IndexPair::hash); it != pairs.end() && it->hash == hash;
+         ++it) {
       if (text_at(files, it->value) == value) {
         const auto more = segment.ids_of(*it);
         ids.insert(ids.end(), more.begin(), more.end());

@@ -33,8 +33,8 @@ struct IndexName {
   std::uint32_t pair_count;
 };
 struct IndexPair {
-  std::uint64_t hash;   // of the value
-  std::uint64_t value;  // offset in `labels` << 24 | size
+  std::uint64_t hash;      // of the value
+  std::uint64_t value;     // offset in `labels` << 24 | size
   std::uint32_t first_id;  // position in the segment's ids
   std::uint32_t id_count;
 };

@@ -148,8 +148,7 @@ void read_late_samples(const HeadFiles& files, const SeriesStateView& state, Tim
     return;
   }
   std::vector<SlabRecord> records;
-  for (const SlabUse& slab :
-       slabs_since(files, {state.late, state.late_used, 0, SlabKind::kRecords}, kNoTime)) {
+  for (const SlabUse& slab : slabs_since(files, {state.late, state.late_used, 0, SlabKind::kRecords}, kNoTime)) {
     each_record(files, slab, range, [&](SlabRecord& record) { records.push_back(record); });
   }
   std::ranges::stable_sort(records, {}, &SlabRecord::t_ms);  // of one time the first to arrive stays in front

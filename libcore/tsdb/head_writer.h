@@ -48,8 +48,8 @@ class HeadWriter {
 
   /// Starts a commit behind the published one; what a killed writer left half done is undone first.
   void begin();
-  /// Takes the published commit to look things up in, and changes nothing: no lock is needed, find_ref() and the like are
-  /// all that may follow, and what state() gives may be newer, or nothing if writers were faster.
+  /// Takes the published commit to look things up in, and changes nothing: no lock is needed, find_ref() and the like
+  /// are all that may follow, and what state() gives may be newer, or nothing if writers were faster.
   void look();
   /// What the commit will publish beside series and samples: floor, log marks, retirement. Valid after begin().
   [[nodiscard]] HeadCommit& next() noexcept { return next_; }
@@ -59,8 +59,8 @@ class HeadWriter {
   /// Forgets the commit.
   void abandon() noexcept;
 
-  /// The series of a label set, unless it has left the log. `guess`, an id, is looked at first: the series of one scrape
-  /// lie side by side.
+  /// The series of a label set, unless it has left the log. `guess`, an id, is looked at first: the series of one
+  /// scrape lie side by side.
   [[nodiscard]] std::optional<std::uint32_t> find(LabelsView labels, std::uint64_t hash, std::uint32_t guess) const;
   [[nodiscard]] std::optional<std::uint32_t> find_ref(std::uint64_t ref, std::uint32_t guess) const;
   /// Requires: find() did not find it; `ref` is in use by no other; no more than kLargestLabelSet bytes.

@@ -23,9 +23,9 @@ std::uint64_t length_of(const Fd& file, const std::string& path) {
 }
 
 [[noreturn]] void fail_foreign(const std::string& path, std::uint64_t found, std::uint64_t wanted) {
-  throw Error(ErrorKind::kIo, "append to log", path,
-              fmt::format("it is {} bytes long, not {}: another process writes it without taking the lock", found,
-                          wanted));
+  throw Error(
+      ErrorKind::kIo, "append to log", path,
+      fmt::format("it is {} bytes long, not {}: another process writes it without taking the lock", found, wanted));
 }
 
 /// Returns 0 or an errno value.
@@ -104,16 +104,6 @@ HeadLogMark begin_log_segment(const std::string& folder, const HeadLogMark& mark
   const HeadLogMark next{.segment = mark.segment + 1};
   (void)create_owned_file(segment_path(folder, next.segment), O_WRONLY, owner);
   return next;
-}
-
-void cut_log_to(const std::string& folder, const HeadLogMark& mark) {
-  if (mark.segment < 0) {
-    return;
-  }
-  const std::string path = segment_path(folder, mark.segment);
-  if (::truncate(path.c_str(), static_cast<off_t>(mark.offset)) != 0) {
-    throw Error(ErrorKind::kIo, "cut torn end off", path, errno_text(errno));
-  }
 }
 
 }  // namespace mcore

@@ -42,8 +42,4 @@ class LogAppend {
 [[nodiscard]] HeadLogMark begin_log_segment(const std::string& folder, const HeadLogMark& mark,
                                             const NewFileOwner& owner);
 
-/// Cuts off the last segment what lies behind `mark`: the torn end of a killed writer, or a server's padding.
-/// Requires: the store's lock. Errors: throws Error (kIo).
-void cut_log_to(const std::string& folder, const HeadLogMark& mark);
-
 }  // namespace mcore

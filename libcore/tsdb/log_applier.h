@@ -21,8 +21,8 @@ struct LogApplyCounts {
   std::uint64_t out_of_order = 0;  // not newer than the series' newest: the late ones are in the WBL once more
 };
 
-/// Brings the records of WAL and WBL into a head, by the rules of a server's replay (tsdb-format 4.7, 4.9), but for one:
-/// a second series record for a label set is an alias and discards nothing.
+/// Brings the records of WAL and WBL into a head, by the rules of a server's replay (tsdb-format 4.7, 4.9), but for
+/// one: a second series record for a label set is an alias and discards nothing.
 ///
 /// Lifetime: borrows the writer, whose commit has begun; its floor decides what is in blocks already.
 /// Cost:     about 20 ns a float sample, a microsecond a series.

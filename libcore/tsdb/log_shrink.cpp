@@ -27,7 +27,8 @@ constexpr std::int64_t kMaxTime = std::numeric_limits<std::int64_t>::max();
 /// cut is published, so any later state of it tells.
 class KeptSeries {
  public:
-  explicit KeptSeries(HeadFiles& files) : files_(files), commit_(files.published()), head_(files, HeadWriter::Mode::kShared) {
+  explicit KeptSeries(HeadFiles& files)
+      : files_(files), commit_(files.published()), head_(files, HeadWriter::Mode::kShared) {
     head_.look();
   }
   [[nodiscard]] bool keeps(std::uint64_t ref) {
@@ -72,7 +73,8 @@ class CheckpointFilter {
   CheckpointFilter(KeptSeries& kept, std::int64_t from_t_ms, LogFileWriter& out)
       : kept_(kept), from_t_ms_(from_t_ms), out_(out) {}
 
-  /// All series first, whatever alias of them comes later: a server forgets a series' samples so far at a second record.
+  /// All series first, whatever alias of them comes later: a server forgets a series' samples so far at a second
+  /// record.
   void add_series(std::string_view record) {
     if (log_record_type(record) != LogRecordType::kSeries) {
       return;
@@ -222,6 +224,8 @@ void remove_segments(const std::string& folder, std::int64_t last) {
       throw Error(ErrorKind::kIo, "remove log segment", segment.path, errno_text(errno));
     }
   }
+  // Gone for good before anything rests on it: a late segment that came back would bring refs that may be others' by then.
+  sync_directory(folder);
 }
 
 /// What a snapshot of a server's memory says is not true of a shorter log any more.
@@ -277,8 +281,8 @@ bool commit_checkpoint(const HeadHome& home, HeadFiles& files, std::int64_t last
   return true;
 }
 
-/// Logs again the late samples that no block holds, and drops the segments they were in. The first locked step logs, the
-/// second drops: between them the log is flushed.
+/// Logs again the late samples that no block holds, and drops the segments they were in. The first locked step logs,
+/// the second drops: between them the log is flushed.
 bool shrink_wbl(const HeadHome& home, HeadFiles& files, std::int64_t last, std::int64_t from_t_ms,
                 const HeadUpkeepOptions& options) {
   std::uint64_t logged = 0;
@@ -374,7 +378,8 @@ bool shrink_logs(const HeadHome& home, const HeadUpkeepOptions& options) {
   if (commit.shrink_wal < 0 && commit.shrink_wbl < 0) {
     return false;
   }
-  const std::int64_t floor = std::min(commit.in_blocks_t_ms, min_valid_t_ms(list_blocks(home.store(), options.on_damage)));
+  const std::int64_t floor =
+      std::min(commit.in_blocks_t_ms, min_valid_t_ms(list_blocks(home.store(), options.on_damage)));
   sync_directory(home.store());  // the cut may have been killed behind the renames of its blocks
   if (commit.shrink_wal > commit.checkpoint) {
     const std::string staged = home.folder() + "/stage-checkpoint";

@@ -124,6 +124,9 @@ SeriesOutlines::SeriesOutlines(StoreReader& reader, std::span<const Selector> se
   if (reader.head() != nullptr) {
     sources_.push_back(std::make_unique<HeadSource>(*reader.head_files(), *reader.head(), selectors));
   }
+  if (!only_head) {
+    reader.blocks().open({}, false);
+  }
   for (std::size_t i = 0; !only_head && i < reader.blocks().entries().size(); ++i) {
     try {
       sources_.push_back(std::make_unique<BlockSource>(reader.blocks().reader(i), selectors, report));

@@ -6,6 +6,10 @@
 #include <cerrno>
 #include <ctime>
 #include <limits>
+#include <utility>
+
+#include "base/directory.h"
+#include "base/error.h"
 
 namespace mcore {
 namespace {
@@ -19,9 +23,7 @@ std::int64_t nanoseconds(const timespec& time) noexcept {
 }  // namespace
 
 StoreBlocks::StoreBlocks(std::string store, DamageReport report)
-    : store_(std::move(store)),
-      report_(std::move(report)),
-      min_valid_t_ms_(std::numeric_limits<std::int64_t>::min()) {}
+    : store_(std::move(store)), report_(std::move(report)), min_valid_t_ms_(std::numeric_limits<std::int64_t>::min()) {}
 
 void StoreBlocks::set_single(const std::string& folder) {
   entries_ = {{.folder = folder, .meta = read_block_meta(folder)}};
@@ -67,6 +69,40 @@ bool StoreBlocks::refresh() {
   return true;
 }
 
+/// False if a block has gone.
+bool StoreBlocks::try_open(TimeRange range, bool with_chunks) {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!range.overlaps({entries_[i].meta.min_t_ms, entries_[i].meta.end_t_ms - 1})) {
+      continue;
+    }
+    try {
+      reader(i).open(with_chunks);
+    } catch (const Error&) {
+      if (!path_exists(entries_[i].folder)) {
+        return false;
+      }
+    }
+    // Whoever removes a block renames it first: what was opened while it bore its name is all of it.
+    if (!path_exists(entries_[i].folder)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void StoreBlocks::open(TimeRange range, bool with_chunks) {
+  constexpr int kMostTries = 10;
+  for (int tries = 0; !try_open(range, with_chunks) && tries < kMostTries; ++tries) {
+    for (std::unique_ptr<BlockReader>& reader : readers_) {
+      if (reader != nullptr) {
+        replaced_.push_back(std::move(reader));
+      }
+    }
+    changed_ns_ = -1;
+    (void)refresh();
+  }
+}
+
 BlockReader& StoreBlocks::reader(std::size_t i) {
   if (readers_[i] == nullptr) {
     readers_[i] = std::make_unique<BlockReader>(entries_[i].folder, entries_[i].meta);
@@ -76,7 +112,8 @@ BlockReader& StoreBlocks::reader(std::size_t i) {
 
 bool StoreBlocks::sample_at(LabelsView labels, std::int64_t t_ms, SeriesSamples& out) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (t_ms >= entries_[i].meta.min_t_ms && t_ms < entries_[i].meta.end_t_ms && reader(i).sample_at(labels, t_ms, out)) {
+    if (t_ms >= entries_[i].meta.min_t_ms && t_ms < entries_[i].meta.end_t_ms &&
+        reader(i).sample_at(labels, t_ms, out)) {
       return true;
     }
   }

@@ -25,6 +25,10 @@ class StoreBlocks {
   void set_single(const std::string& folder);
   /// Looks whether blocks came or went; says whether they did.
   bool refresh();
+  /// Opens the blocks that have samples in a range, so that one which a compaction replaces from now on stays whole;
+  /// lists them anew where that has happened already. Readers handed out before live on. Damage shows in their use, not
+  /// here.
+  void open(TimeRange range, bool with_chunks);
   /// Time from which in-order samples of the log count (tsdb-format 1.3, step 7).
   [[nodiscard]] std::int64_t min_valid_t_ms() const noexcept { return min_valid_t_ms_; }
   [[nodiscard]] const std::vector<BlockEntry>& entries() const noexcept { return entries_; }
@@ -33,10 +37,13 @@ class StoreBlocks {
   bool sample_at(LabelsView labels, std::int64_t t_ms, SeriesSamples& out);
 
  private:
+  [[nodiscard]] bool try_open(TimeRange range, bool with_chunks);
+
   std::string store_;
   DamageReport report_;
   std::vector<BlockEntry> entries_;
   std::vector<std::unique_ptr<BlockReader>> readers_;
+  std::vector<std::unique_ptr<BlockReader>> replaced_;  // by open()
   std::int64_t min_valid_t_ms_;
   std::int64_t changed_ns_ = -1;  // when the folder last changed, as of the listing; -1: too recent to rely on
 };

@@ -50,7 +50,8 @@ StoreReader::StoreReader(const std::string& path, DamageReport on_damage)
 }
 
 template <typename Use>
-void StoreReader::each_block(TimeRange range, const Use& use) {
+void StoreReader::each_block(TimeRange range, bool with_chunks, const Use& use) {
+  blocks_.open(range, with_chunks);
   for (std::size_t i = 0; i < blocks_.entries().size(); ++i) {
     const BlockMeta& meta = blocks_.entries()[i].meta;
     if (!range.overlaps({meta.min_t_ms, meta.end_t_ms - 1})) {
@@ -70,7 +71,7 @@ std::unique_ptr<SeriesSet> StoreReader::select(std::span<const Selector> selecto
     // The head first: a block that is younger than the head's view may be asked for what the head holds too.
     sets.push_back(head_->select(selectors, range));
   }
-  each_block(range, [&](BlockReader& block) { sets.push_back(block.select(selectors, range, on_damage_)); });
+  each_block(range, true, [&](BlockReader& block) { sets.push_back(block.select(selectors, range, on_damage_)); });
   if (head_.has_value()) {
     std::ranges::rotate(sets, sets.begin() + 1);  // what is in a block stays as it is
   }
@@ -82,7 +83,7 @@ std::vector<std::string> StoreReader::label_names(std::span<const Selector> sele
   if (head_.has_value()) {
     names = head_->label_names(selectors, range);
   }
-  each_block(range, [&](BlockReader& block) { unite(names, block.label_names(selectors, on_damage_)); });
+  each_block(range, false, [&](BlockReader& block) { unite(names, block.label_names(selectors, on_damage_)); });
   return names;
 }
 
@@ -92,7 +93,7 @@ std::vector<std::string> StoreReader::label_values(const std::string& name, std:
   if (head_.has_value()) {
     values = head_->label_values(name, selectors, range);
   }
-  each_block(range, [&](BlockReader& block) { unite(values, block.label_values(name, selectors, on_damage_)); });
+  each_block(range, false, [&](BlockReader& block) { unite(values, block.label_values(name, selectors, on_damage_)); });
   return values;
 }
 

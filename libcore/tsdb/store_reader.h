@@ -42,7 +42,7 @@ class StoreReader final : public Querier {
 
  private:
   template <typename Use>
-  void each_block(TimeRange range, const Use& use);
+  void each_block(TimeRange range, bool with_chunks, const Use& use);
 
   std::string path_;
   DamageReport on_damage_;

@@ -206,6 +206,7 @@ bool Upkeep::replace(std::span<const BlockEntry> old, std::span<const BlockStamp
     rename_or_throw(stage(ulid), store_ + "/" + ulid);
     sync_directory(store_);
     aside = put_aside(old);
+    sync_directory(store_);  // a block that lost its meta.json before its name would keep a server from starting
   }
   for (const std::string& folder : aside) {
     (void)remove_tree(folder);

@@ -135,7 +135,8 @@ void CrashCheck::series(LabelsView labels, const SeriesSamples& samples) {
     const int b = whole(histogram.sum);
     if (b < 0 || histogram.count != b + 3.0 || histogram.positive_spans != std::vector<HistogramSpan>{{b % 5, 2}} ||
         histogram.positive_counts != std::vector<double>{1.0, b + 2.0}) {
-      problem(fmt::format("a histogram of {} at {} is not as it was sent", labels_text(labels), samples.histogram_t_ms[i]));
+      problem(
+          fmt::format("a histogram of {} at {} is not as it was sent", labels_text(labels), samples.histogram_t_ms[i]));
       continue;
     }
     sample(labels, samples.histogram_t_ms[i], histogram.sum, true);
@@ -145,7 +146,8 @@ void CrashCheck::series(LabelsView labels, const SeriesSamples& samples) {
 bool CrashCheck::is_part_allowed(int writer, int b, const Found& found) const {
   const auto told = acknowledged_.find(writer);
   const bool is_told = told != acknowledged_.end() && told->second.contains(b);
-  // A writer that is killed between the two logs leaves the sample of a new series in the WAL, and no late ones in the WBL.
+  // A writer that is killed between the two logs leaves the sample of a new series in the WAL, and no late ones in the
+  // WBL.
   return !is_told && (allows_parts_ || (plan_.is_late(b) && found.gauges == 0));
 }
 
@@ -184,8 +186,8 @@ std::string check_store(const std::string& store, CrashCheck& check, std::vector
     series->samples(samples);
     check.series(series->labels(), samples);
   }
-  std::string text = fmt::format("{} blocks, in order from {}", reader.blocks().entries().size(),
-                                 reader.blocks().min_valid_t_ms());
+  std::string text =
+      fmt::format("{} blocks, in order from {}", reader.blocks().entries().size(), reader.blocks().min_valid_t_ms());
   if (reader.head() != nullptr) {
     const HeadCommit& commit = reader.head()->commit();
     text += fmt::format("; head {} commit {} floor {} wal {}:{} wbl {}:{} checkpoint {}", reader.head_files()->folder(),
@@ -208,8 +210,8 @@ std::string dump_store(const std::string& store) {
     }
     for (std::size_t i = 0; i < samples.histogram_t_ms.size(); ++i) {
       const Histogram& histogram = samples.histogram[i];
-      text += fmt::format("{} {} histogram {} {} {}\n", labels, samples.histogram_t_ms[i], histogram.count, histogram.sum,
-                          fmt::join(histogram.positive_counts, ","));
+      text += fmt::format("{} {} histogram {} {} {}\n", labels, samples.histogram_t_ms[i], histogram.count,
+                          histogram.sum, fmt::join(histogram.positive_counts, ","));
     }
   }
   return text;

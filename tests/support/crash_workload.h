@@ -78,14 +78,15 @@ class CrashCheck {
   bool ignores_foreign_ = false;
   bool allows_parts_ = false;
   CrashBatches acknowledged_;
-  std::map<int, std::map<int, Found>> found_;        // writer, batch
-  std::map<int, unsigned> shared_;                   // batch: a bit each
+  std::map<int, std::map<int, Found>> found_;  // writer, batch
+  std::map<int, unsigned> shared_;             // batch: a bit each
   std::vector<std::string> problems_;
   std::uint64_t problem_count_ = 0;
   std::uint64_t samples_ = 0;
 };
 
-/// Reads all of a store into a check, and every damage as a problem of its own. Returns what was looked at, for a message.
+/// Reads all of a store into a check, and every damage as a problem of its own. Returns what was looked at, for a
+/// message.
 std::string check_store(const std::string& store, CrashCheck& check, std::vector<std::string>& damages);
 
 /// All samples of a store, a line each, in one order.

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // A library for LD_PRELOAD that makes the file calls of a program fail, kill it, or be written down.
 //
-// Calls on files below $FAULT_DIR (an absolute path) are numbered from 1 in each process: open and creat that may create
-// a file, write (all variants), fsync, fdatasync, rename, truncate, fallocate, unlink, rmdir, mkdir, link, symlink.
+// Calls on files below $FAULT_DIR (an absolute path) are numbered from 1 in each process: open and creat that may
+// create a file, write (all variants), fsync, fdatasync, rename, truncate, fallocate, unlink, rmdir, mkdir, link,
+// symlink.
 //
 //   FAULT_CALLS=a,b       number only these calls (write fsync rename truncate reserve unlink mkdir open link)
 //   FAULT_TRACE=FILE      a line for each: number, call, path, length
 //   FAULT_KILL_AT=N       SIGKILL at call N; FAULT_KILL_WHEN=before (default), after, half (half of the bytes written)
 //   FAULT_STOP_AT=N       SIGSTOP before call N
-//   FAULT_FAIL_AT=N       call N fails with FAULT_ERRNO (ENOSPC, EIO, EDQUOT; default EIO), and FAULT_FAIL_COUNT-1 (0: all)
+//   FAULT_FAIL_AT=N       call N fails with FAULT_ERRNO (ENOSPC, EIO, EDQUOT; default EIO), and FAULT_FAIL_COUNT-1 (0:
+//   all)
 //                         after it; FAULT_FAIL_HALF=1: a write fails when half of its bytes are there
 //   FAULT_SHORT=1         write writes half of what it was asked to (at least a byte)
 //   FAULT_FSYNC_DELAY_MS  each fsync takes that much longer
 //   FAULT_BOOT_ID=TEXT    what /proc/sys/kernel/random/boot_id holds
-//   FAULT_LOG=FILE        a journal of what was done, in one order for all processes, bytes included; the form is that of
+//   FAULT_LOG=FILE        a journal of what was done, in one order for all processes, bytes included; the form is that
+//   of
 //                         JournalEntry below, then the path, the second path, and what was written
 //
 // What is done through a mapping is not seen.
@@ -40,12 +43,12 @@
 namespace {
 
 struct JournalEntry {
-  char call[8];         // padded with zeros
-  std::int64_t result;  // as the call returned it; -1 for a failure
-  std::uint64_t inode;  // of the file, 0 if there is none
+  char call[8];          // padded with zeros
+  std::int64_t result;   // as the call returned it; -1 for a failure
+  std::uint64_t inode;   // of the file, 0 if there is none
   std::uint64_t offset;  // of a write; the new size of truncate and fallocate
-  std::uint32_t size;   // of the bytes behind the paths
-  std::uint16_t path;   // their lengths
+  std::uint32_t size;    // of the bytes behind the paths
+  std::uint16_t path;    // their lengths
   std::uint16_t path2;
   std::uint32_t process;
   std::uint32_t flags;  // 1: open created the file

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program that works on a store for scripts/check-crashes: appends the batches of support/crash_workload.h, and checks
-// what a store holds. Options are KEY=VALUE.
+// A program that works on a store for scripts/check-crashes: appends the batches of support/crash_workload.h, and
+// checks what a store holds. Options are KEY=VALUE.
 //
 //   append store= start= writer= first= count=   appends batches; each is noted in acks= once it is acknowledged
 //   burst  ... writer= first= count=             appends batches with one flush for all of them
@@ -11,11 +11,12 @@
 //   hold   store= ready=FILE until=FILE          opens the store, and reads it when the second file is there
 //   dump   store=                                all samples, a line each
 //   loop   ... seconds=                          appends as fast as it can; prints "appends longest_ms mean_ms"
-//   server FILE start= acks= tries=              checks answers of a server's query API, one JSON document after another
+//   server FILE start= acks= tries=              checks answers of a server's query API, one JSON document after
+//   another
 //
-// More: step= (ms), tries= (batches noted before they are sent), now= (ms), histograms=0, late=0, timeout= (ms), damage=1
-// (reported damage is no problem), foreign=1 (series of others are passed over), parts=1 (batches
-// that were not acknowledged may be there in part). Exit: 0, 1 (a problem was found), 3 and 75 as the tools.
+// More: step= (ms), tries= (batches noted before they are sent), now= (ms), histograms=0, late=0, timeout= (ms),
+// damage=1 (reported damage is no problem), foreign=1 (series of others are passed over), parts=1 (batches that were
+// not acknowledged may be there in part). Exit: 0, 1 (a problem was found), 3 and 75 as the tools.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -301,7 +302,9 @@ void check_answer(const nlohmann::json& answer, CrashCheck& check) {
       builder.add(name, value);
     }
     const LabelSet labels(builder.build());
-    const auto time_of = [](const nlohmann::json& at) { return static_cast<std::int64_t>(at.get<double>() * 1000 + 0.5); };
+    const auto time_of = [](const nlohmann::json& at) {
+      return static_cast<std::int64_t>(at.get<double>() * 1000 + 0.5);
+    };
     const auto number_of = [](const nlohmann::json& at) { return std::strtod(at.get<std::string>().c_str(), nullptr); };
     for (const auto& point : series.value("values", nlohmann::json::array())) {
       check.sample(labels.view(), time_of(point.at(0)), number_of(point.at(1)), false);

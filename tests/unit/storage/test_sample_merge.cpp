@@ -56,7 +56,9 @@ TEST_CASE("merge_samples puts samples in order of time and keeps the first of tw
       {samples(1, {}, {kLast}), samples(2, {kLast}), "9223372036854775807=h1"},
   };
   for (const Case& c : cases) {
-    DYNAMIC_SECTION("'" << c.want << "'") { CHECK(merged(c.into, c.more) == c.want); }
+    DYNAMIC_SECTION("'" << c.want << "'") {
+      CHECK(merged(c.into, c.more) == c.want);
+    }
   }
 }
 

@@ -7,9 +7,9 @@
 
 #include "base/number_text.h"
 #include "support/catch.h"
+#include "support/clocked_store.h"
 #include "support/test_blocks.h"
 #include "support/test_head.h"
-#include "support/clocked_store.h"
 #include "tsdb/log_reader.h"
 
 namespace mcore {
@@ -152,6 +152,24 @@ TEST_CASE("a batch is compared with itself too", "[tsdb][append]") {
   CHECK(bench.text() == "a 5=3 10=1; ");
 }
 
+TEST_CASE("many late samples of one series are each compared with all of them", "[tsdb][append]") {
+  constexpr int kMany = 30'000;
+  Bench bench;
+  bench.append({{"a", kMany, 0}});
+  std::vector<ClockedSample> batch;
+  for (int i = kMany - 1; i >= 0; --i) {
+    batch.push_back({"a", i, 1.0 * i});
+  }
+  CHECK(bench.append(batch).late == kMany);
+  batch.push_back({"a", 7, -1});
+  batch.push_back({"a", -1, 5});
+  batch.push_back({"a", -1, 6});
+  const AppendOutcome outcome = bench.append(batch);
+  CHECK(outcome.repeated == kMany);
+  CHECK(refused(outcome, Refusal::kOtherValue) == 2);
+  CHECK(outcome.late == 1);
+}
+
 TEST_CASE("a late sample is compared with what blocks hold at its time", "[tsdb][append]") {
   Bench bench;
   write_test_block(bench.store(), test_meta('1', 0, 1000), {{"a", {{10, 1}, {20, 2}}}});
@@ -190,8 +208,7 @@ TEST_CASE("the rules of time: too far ahead, too old, the earliest of all", "[ts
   outcome = bench.append({{"a", kFirst, 5}, {"new", kFirst, 7}});
   CHECK(outcome.repeated == 1);
   CHECK(refused(outcome, Refusal::kOtherValue) == 1);
-  CHECK(bench.text() ==
-        "a -9223372036854775808=5 50000=3 100000=1; new -9223372036854775808=6; ");
+  CHECK(bench.text() == "a -9223372036854775808=5 50000=3 100000=1; new -9223372036854775808=6; ");
 }
 
 TEST_CASE("labels and histograms that are none are refused", "[tsdb][append]") {

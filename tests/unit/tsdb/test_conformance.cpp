@@ -40,8 +40,7 @@ bool same_sample(const DumpSample& a, const DumpSample& b) {
     return false;
   }
   for (std::size_t i = 0; i < a.uppers.size(); ++i) {
-    if (!same_number(a.uppers[i], b.uppers[i]) &&
-        std::abs(a.uppers[i] - b.uppers[i]) > 1e-12 * std::abs(a.uppers[i])) {
+    if (!same_number(a.uppers[i], b.uppers[i]) && std::abs(a.uppers[i] - b.uppers[i]) > 1e-12 * std::abs(a.uppers[i])) {
       return false;
     }
   }

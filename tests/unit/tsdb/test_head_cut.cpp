@@ -2,15 +2,16 @@
 #include "tsdb/head_cut.h"
 
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "support/catch.h"
+#include "support/clocked_store.h"
 #include "support/test_blocks.h"
 #include "support/test_logs.h"
-#include "support/clocked_store.h"
 
 namespace mcore {
 namespace {
@@ -90,7 +91,8 @@ TEST_CASE("a cut is due an hour behind the newest sample, and never ahead of the
       {"what is cut already", before, kWindow + kHour, kWindow, 0, kWindow + kHour, false, std::nullopt},
       {"late samples wait", before, kWindow + kHour, kWindow, 3, kWindow + kHour, false, std::nullopt},
       {"but not by force", kWindow - 5, kWindow + kHour, kWindow + 2 * kHour, 3, kWindow, true, kWindow + 2 * kHour},
-      {"late ones alone, of a store without blocks", kNow + 9 * kHour, kNow + 9 * kHour, kNoTime, 3, kNow, true, std::nullopt},
+      {"late ones alone, of a store without blocks", kNow + 9 * kHour, kNow + 9 * kHour, kNoTime, 3, kNow, true,
+       std::nullopt},
       {"a sample at the beginning of time", kFirst, kFirst + 5, kNoTime, 1, kNow, true, std::nullopt},
       {"samples at both ends of time", kFirst, kLast, kNoTime, 1, kLast, true, kLast},
   };
@@ -146,13 +148,15 @@ TEST_CASE("late samples of old windows go into blocks of their own at the next c
   ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}});
   REQUIRE(cut(store, kWindow).done);
-  CHECK(store.append({{"a", kWindow - 20, 3}, {"a", kWindow - 10, 1}, {"a", kWindow - 10, 7}, {"late", 5, 4}}).late == 2);
+  CHECK(store.append({{"a", kWindow - 20, 3}, {"a", kWindow - 10, 1}, {"a", kWindow - 10, 7}, {"late", 5, 4}}).late ==
+        2);
   const std::string before = store.text();
   CHECK(before == "a 1699999199980=3 1699999199990=1 1700000000000=2; late 5=4; ");
   CHECK(store.text_of_logs() == before);
   REQUIRE(cut(store, kWindow).done);
-  CHECK(blocks_text(store) == "[5,7200000) late 5=4; | [1699999199980,1699999200000) a 1699999199980=3; "
-                              "| [1699999199990,1699999200000) a 1699999199990=1; ");
+  CHECK(blocks_text(store) ==
+        "[5,7200000) late 5=4; | [1699999199980,1699999200000) a 1699999199980=3; "
+        "| [1699999199990,1699999200000) a 1699999199990=1; ");
   CHECK(store.text() == before);
   CHECK(store.text_of_logs() == before);
 }
@@ -162,7 +166,8 @@ TEST_CASE("a series that comes back after a cut is logged anew, under another re
   store.append({{"gone", kWindow - 10, 1}, {"stays", kWindow - 10, 1}, {"stays", kNow, 2}});
   REQUIRE(cut(store, kWindow).done);
   CHECK(store.append({{"gone", kNow, 3}, {"stays", kNow + 1, 3}}).new_series == 1);
-  const std::string want = "gone 1699999199990=1 1700000000000=3; stays 1699999199990=1 1700000000000=2 1700000000001=3; ";
+  const std::string want =
+      "gone 1699999199990=1 1700000000000=3; stays 1699999199990=1 1700000000000=2 1700000000001=3; ";
   CHECK(store.text() == want);
   CHECK(store.text_of_logs() == want);
   CHECK(store.append({{"gone", kNow, 4}}).refused_total() == 1);
@@ -184,7 +189,8 @@ TEST_CASE("a series with late samples that stay does not retire", "[tsdb][cut]")
 
 TEST_CASE("what was deleted from the head is not in the block", "[tsdb][cut]") {
   ClockedStore store;
-  store.append({{"a", kWindow - 30, 1}, {"a", kWindow - 20, 2}, {"a", kNow, 3}, {"a", kWindow - 25, 4}, {"b", kWindow - 20, 5}});
+  store.append(
+      {{"a", kWindow - 30, 1}, {"a", kWindow - 20, 2}, {"a", kNow, 3}, {"a", kWindow - 25, 4}, {"b", kWindow - 20, 5}});
   append_to_segment(store / "wal", 0, {tombstone_record(1, kWindow - 25, kWindow - 20)});
   const std::string want = "a 1699999199970=1 1700000000000=3; b 1699999199980=5; ";
   CHECK(store.append({{"a", kWindow - 22, 6}}).refused_total() == 1);
@@ -207,8 +213,7 @@ TEST_CASE("appends go on while a cut is under way", "[tsdb][cut]") {
   };
   REQUIRE(cut(store, kWindow, options).done);
   CHECK(blocks_text(store) == "[1699999199990,1699999200000) a 1699999199990=1; ");
-  const std::string want =
-      "a 1699999199990=1 1699999199995=3 1700000000000=2 1700000000001=5; new 1699999199995=4; ";
+  const std::string want = "a 1699999199990=1 1699999199995=3 1700000000000=2 1700000000001=5; new 1699999199995=4; ";
   CHECK(store.text() == want);
   CHECK(store.text_of_logs() == want);
   CHECK(store.append({{"new", kNow, 6}}).new_series == 0);
@@ -294,6 +299,15 @@ TEST_CASE("a cut that was killed leaves a floor, and the next one goes on", "[ts
   }
   CHECK(store.text() == want);
   CHECK(store.text_of_logs() == want);
+}
+
+TEST_CASE("the torn end of a killed writer does not keep a cut from its work", "[tsdb][cut]") {
+  ClockedStore store;
+  store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}});
+  std::ofstream(store / "wal/00000000", std::ios::app) << '\x01';
+  REQUIRE(cut(store, kWindow).done);
+  CHECK(blocks_text(store) == "[1699999199990,1699999200000) a 1699999199990=1; ");
+  CHECK(store.text_of_logs() == "a 1699999199990=1 1700000000000=2; ");
 }
 
 TEST_CASE("a server that has the store keeps a cut out", "[tsdb][cut]") {

@@ -48,7 +48,8 @@ struct Bench {
   }
 };
 
-const std::vector<std::string> kBegin = {series_record({{1, "a"}, {2, "b"}}), samples_record({{1, 1000, 1}, {2, 1000, 2}})};
+const std::vector<std::string> kBegin = {series_record({{1, "a"}, {2, "b"}}),
+                                         samples_record({{1, 1000, 1}, {2, 1000, 2}})};
 
 TEST_CASE("a head is built from the logs once and brought forward from then on", "[tsdb][home]") {
   Bench bench;
@@ -91,7 +92,8 @@ TEST_CASE("a server's segments are taken as they come", "[tsdb][home]") {
   HeadCatchUp result;
   (void)bench.text(result);
   // It began segments of its own, padded one, gave a label set another ref, and logged a late sample twice.
-  write_log_segment(bench.wal, 1, {series_record({{5, "c"}, {6, "a"}}), samples_record({{5, 1500, 1}, {6, 1600, 2}})}, true);
+  write_log_segment(bench.wal, 1, {series_record({{5, "c"}, {6, "a"}}), samples_record({{5, 1500, 1}, {6, 1600, 2}})},
+                    true);
   write_log_segment(bench.wal, 2, {});
   write_log_segment(bench.wbl, 0, {marker_record(2), samples_record({{2, 900, 7}, {2, 900, 8}, {2, 1000, 9}})});
   CHECK(bench.text(result) == "a 1000=1 1600=2; b 900=7 1000=9; c 1500=1; ");
@@ -122,7 +124,8 @@ TEST_CASE("what cannot be brought forward is built anew", "[tsdb][home]") {
     want = "a 1000=1 2000=4; b 500=4 1000=2; ";
   }
   SECTION("a checkpoint in the place of segments") {
-    write_log_segment(bench.wal + "/checkpoint.00000000", 0, {series_record({{1, "a"}}), samples_record({{1, 2000, 3}})});
+    write_log_segment(bench.wal + "/checkpoint.00000000", 0,
+                      {series_record({{1, "a"}}), samples_record({{1, 2000, 3}})});
     write_log_segment(bench.wal, 1, {});
     fs::remove(bench.wal + "/00000000");
     want = "a 2000=3; ";
@@ -213,11 +216,21 @@ TEST_CASE("a head of another boot, format or state does not serve", "[tsdb][home
   std::optional<HeadFiles> files = bench.home().open(true);
   REQUIRE(files.has_value());
   HeadControl& control = files->control();
-  SECTION("boot") { control.boot[0] = control.boot[0] == 'x' ? 'y' : 'x'; }
-  SECTION("format") { ++control.format; }
-  SECTION("magic") { ++control.magic; }
-  SECTION("ready") { control.ready = 0; }
-  SECTION("retired") { control.retired.store(kRetiredReplaced); }
+  SECTION("boot") {
+    control.boot[0] = control.boot[0] == 'x' ? 'y' : 'x';
+  }
+  SECTION("format") {
+    ++control.format;
+  }
+  SECTION("magic") {
+    ++control.magic;
+  }
+  SECTION("ready") {
+    control.ready = 0;
+  }
+  SECTION("retired") {
+    control.retired.store(kRetiredReplaced);
+  }
   CHECK_FALSE(bench.home().open(false).has_value());
   CHECK(bench.text(result) == "a 1000=1; b 1000=2; ");
   CHECK(result.rebuilt);
@@ -231,8 +244,12 @@ TEST_CASE("who has a generation that was replaced goes over to the new one", "[t
   std::optional<HeadFiles> other;
   (void)home.catch_up(old, kNoTime, {});
   (void)home.catch_up(other, kNoTime, {});
-  SECTION("replaced") { (void)home.rebuild(other, kNoTime, {}); }
-  SECTION("removed") { fs::remove_all(bench.store + "/head"); }
+  SECTION("replaced") {
+    (void)home.rebuild(other, kNoTime, {});
+  }
+  SECTION("removed") {
+    fs::remove_all(bench.store + "/head");
+  }
   SECTION("removed and built again") {
     fs::remove_all(bench.store + "/head");
     HeadCatchUp result;

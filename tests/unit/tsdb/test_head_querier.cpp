@@ -57,7 +57,9 @@ TEST_CASE("a querier gives the samples whose times are in the range, both ends i
       {{10, 0}, ""},
   };
   for (const Case& c : cases) {
-    DYNAMIC_SECTION(c.range.min_t_ms << " to " << c.range.max_t_ms) { CHECK(test.text(c.range) == c.want); }
+    DYNAMIC_SECTION(c.range.min_t_ms << " to " << c.range.max_t_ms) {
+      CHECK(test.text(c.range) == c.want);
+    }
   }
   CHECK(test.text().starts_with("a 0=0 10=1 20=2 "));
 }

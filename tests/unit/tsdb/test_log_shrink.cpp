@@ -144,7 +144,8 @@ TEST_CASE("an unsorted series record of a server keeps its series and samples", 
 TEST_CASE("aliases stay with their series, and come before all samples", "[tsdb][shrink]") {
   ClockedStore store;
   store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}});
-  write_log_segment(store / "wal", 1, {series_record({{7, "a"}}), samples_record({{7, kNow + 1, 3}, {1, kNow + 2, 4}})});
+  write_log_segment(store / "wal", 1,
+                    {series_record({{7, "a"}}), samples_record({{7, kNow + 1, 3}, {1, kNow + 2, 4}})});
   const std::string want = "a 1699999199990=1 1700000000000=2 1700000000001=3 1700000000002=4; ";
   CHECK(store.append({{"a", kNow + 1, 3}}).repeated == 1);
   cut(store);
@@ -166,8 +167,9 @@ TEST_CASE("deletions stay as long as they can hide anything", "[tsdb][shrink]") 
   CHECK(store.text() == want);
   cut(store);
   REQUIRE(shrink(store));
-  CHECK(checkpoint_text(store / "wal/checkpoint.00000000").find("3: 1 " + std::to_string(kFirst) + "-1699999999998; ") !=
-        std::string::npos);
+  CHECK(
+      checkpoint_text(store / "wal/checkpoint.00000000").find("3: 1 " + std::to_string(kFirst) + "-1699999999998; ") !=
+      std::string::npos);
   CHECK(store.text() == want);
   CHECK(store.text_of_logs() == want);
   // The deleted late sample is in no log any more.

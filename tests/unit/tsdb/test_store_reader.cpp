@@ -87,11 +87,18 @@ TEST_CASE("a reader writes nothing into the store, with or without a head there"
 TEST_CASE("a head that is behind the log does not hide what the log holds", "[tsdb][store]") {
   ClockedStore store;
   store.append({{"a", kNow, 1}});
-  SECTION("records of a killed writer") { append_to_segment(store / "wal", 0, {samples_record({{1, kNow + 1, 2}})}); }
-  SECTION("a server's segment") { write_log_segment(store / "wal", 1, {samples_record({{1, kNow + 1, 2}})}); }
-  SECTION("a server's late samples") { write_log_segment(store / "wbl", 0, {samples_record({{1, kNow + 1, 2}})}); }
+  SECTION("records of a killed writer") {
+    append_to_segment(store / "wal", 0, {samples_record({{1, kNow + 1, 2}})});
+  }
+  SECTION("a server's segment") {
+    write_log_segment(store / "wal", 1, {samples_record({{1, kNow + 1, 2}})});
+  }
+  SECTION("a server's late samples") {
+    write_log_segment(store / "wbl", 0, {samples_record({{1, kNow + 1, 2}})});
+  }
   SECTION("a server's checkpoint") {
-    write_log_segment(store / "wal/checkpoint.00000000", 0, {series_record({{1, "a"}}), samples_record({{1, kNow, 1}})});
+    write_log_segment(store / "wal/checkpoint.00000000", 0,
+                      {series_record({{1, "a"}}), samples_record({{1, kNow, 1}})});
     write_log_segment(store / "wal", 1, {samples_record({{1, kNow + 1, 2}})});
     fs::remove(store / "wal/00000000");
   }

@@ -14,9 +14,9 @@
 
 #include "support/catch.h"
 #include "support/child_process.h"
+#include "support/clocked_store.h"
 #include "support/test_blocks.h"
 #include "support/test_logs.h"
-#include "support/clocked_store.h"
 #include "tsdb/log_flush.h"
 #include "tsdb/log_reader.h"
 
@@ -109,7 +109,8 @@ TEST_CASE("processes that append at once lose nothing and see each other", "[tsd
         for (int b = 0; b < kBatches; ++b) {
           store.append({{own, kNow + b, 1.0 * b}, {"shared", kNow + b, 1.0 * b}});
         }
-      } catch (...) {
+      } catch (const Error& error) {
+        std::fprintf(stderr, "%s\n", error.what());
         ::_exit(1);
       }
       ::_exit(0);
@@ -162,7 +163,8 @@ TEST_CASE("zeros behind the last record are cut off as well", "[tsdb][store]") {
 TEST_CASE("a record that a killed writer had finished counts", "[tsdb][store]") {
   ClockedStore store;
   store.append({{"a", kNow, 1}});
-  append_to_segment(store / "wal", 0, {series_record({{2, "b"}}), samples_record({{1, kNow + 1, 2}, {2, kNow + 1, 3}})});
+  append_to_segment(store / "wal", 0,
+                    {series_record({{2, "b"}}), samples_record({{1, kNow + 1, 2}, {2, kNow + 1, 3}})});
   CHECK(store.append({{"a", kNow + 1, 2}}).repeated == 1);
   CHECK(store.append({{"a", kNow + 1, 7}}).refused_total() == 1);
   CHECK(store.append({{"c", kNow, 4}}).samples == 1);
@@ -191,9 +193,10 @@ TEST_CASE("who cannot have the store's lock names its holder and writes nothing"
   REQUIRE(server.has_value());
   StoreWriterOptions options;
   options.lock_timeout = std::chrono::milliseconds(1);
-  CHECK_THROWS_WITH(store.append({{"a", kNow + 1, 2}}, options),
-                    fmt::format("lock store: {}: held by unit_tsdb (process {}); a running Prometheus shuts out writers",
-                                store / "lock", ::getpid()));
+  CHECK_THROWS_WITH(
+      store.append({{"a", kNow + 1, 2}}, options),
+      fmt::format("lock store: {}: held by unit_tsdb (process {}); a running Prometheus shuts out writers",
+                  store / "lock", ::getpid()));
   CHECK(store.append({{"a", kNow, 1}}, options).repeated == 1);  // nothing to write, so no lock
   CHECK(store.text() == "a 1700000000000=1; ");
 }
@@ -202,8 +205,8 @@ TEST_CASE("what a server wrote is taken in, and its ends are left alone", "[tsdb
   ClockedStore store;
   store.append({{"a", kNow, 1}});
   // It began a segment, with another ref for the label set, and a late sample that displaces an acknowledged one.
-  write_log_segment(store / "wal", 1, {series_record({{7, "a"}, {8, "s"}}), samples_record({{7, kNow + 1, 2}, {8, kNow, 3}})},
-                    true);
+  write_log_segment(store / "wal", 1,
+                    {series_record({{7, "a"}, {8, "s"}}), samples_record({{7, kNow + 1, 2}, {8, kNow, 3}})}, true);
   write_log_segment(store / "wal", 2, {});
   write_log_segment(store / "wbl", 0, {samples_record({{8, kNow - 10, 4}})});
   CHECK(store.append({{"a", kNow + 2, 5}, {"s", kNow + 2, 6}, {"new", kNow, 7}, {"s", kNow - 10, 5}}).samples == 3);
@@ -269,7 +272,8 @@ TEST_CASE("a late sample of a new series is logged behind its durable series rec
 TEST_CASE("what a foreign block endangers is logged once more, and a rebuilt head shows it", "[tsdb][store]") {
   ClockedStore store;
   store.append({{"a", kNow - 5000, 1}, {"a", kNow, 2}, {"b", kNow - 4000, 3}});
-  write_test_block(store.path(), test_meta('1', kNow - 10'000, kNow - 1000), {{"a", {{kNow - 5000, 1}, {kNow - 3000, 9}}}});
+  write_test_block(store.path(), test_meta('1', kNow - 10'000, kNow - 1000),
+                   {{"a", {{kNow - 5000, 1}, {kNow - 3000, 9}}}});
   const std::string want = "a 1699999995000=1 1699999997000=9 1700000000000=2; b 1699999996000=3; ";
   CHECK(store.text() == want);  // whoever reads it before a writer came by
   CHECK(store.append({{"a", kNow + 1, 4}}).samples == 1);
@@ -330,6 +334,25 @@ TEST_CASE("what a failed flush has lost is cut off and appended anew by those wh
   CHECK(files->control().retired.load() == kRetiredCutBack);
   CHECK(store.text_of_logs() == "a 1700000000000=1 1700000000001=2; ");
   CHECK(record_types(store / "wal/00000000") == "1 2 2");
+}
+
+TEST_CASE("a failed flush cuts nothing off that a server wrote", "[tsdb][store]") {
+  ClockedStore store;
+  StoreWriterOptions unsynced;
+  unsynced.sync = false;
+  store.append({{"a", kNow, 1}});
+  store.append({{"a", kNow + 1, 2}}, unsynced);
+  write_log_segment(store / "wal", 1, {});
+  write_log_segment(store / "wal", 2, {samples_record({{1, kNow + 2, 3}})});
+  const HeadHome home(store.path(), store / "head", {});
+  {
+    const auto writer = home.lock_writer(std::chrono::milliseconds(0));
+    std::optional<HeadFiles> files;
+    CHECK(home.catch_up(files, kNoTime, {}).foreign);
+    files->control().retired.store(kRetiredLost);  // the flush that follows has failed
+  }
+  CHECK(store.append({{"a", kNow + 3, 4}}).samples == 1);
+  CHECK(store.text_of_logs() == "a 1700000000000=1 1700000000001=2 1700000000002=3 1700000000003=4; ");
 }
 
 TEST_CASE("a dry run says what would become of a batch and stores nothing", "[tsdb][store]") {
