@@ -282,8 +282,8 @@ void AppendBatch::add_exemplars(const SampleBatch& batch, const BatchSample& sam
 }
 
 bool AppendBatch::is_deleted(std::uint32_t id, std::int64_t t_ms) const {
-  return std::ranges::any_of(head_.tombstones(), [&](const HeadTombstone& tombstone) {
-    return tombstone.series == id && t_ms >= tombstone.min_t_ms && t_ms <= tombstone.max_t_ms;
+  return std::ranges::any_of(tombstones_of(head_.tombstones(), id), [&](const HeadTombstone& tombstone) {
+    return t_ms >= tombstone.min_t_ms && t_ms <= tombstone.max_t_ms;
   });
 }
 

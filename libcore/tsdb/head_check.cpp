@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "model/time_text.h"
-#include "storage/sample_merge.h"
 #include "storage/series_diff.h"
 #include "tsdb/block_list.h"
-#include "tsdb/head_querier.h"
+#include "tsdb/head_view.h"
+#include "tsdb/log_position.h"
 #include "tsdb/private_head.h"
 #include "tsdb/store_blocks.h"
 
@@ -33,28 +33,10 @@ bool same_place(const HeadCommit& a, const HeadCommit& b) noexcept {
          a.wbl.offset == b.wbl.offset && a.checkpoint == b.checkpoint;
 }
 
-/// A head as of one commit: its series in label order.
-struct HeadView {
-  HeadFiles* files = nullptr;
-  HeadCommit commit{};
-  std::vector<HeadQuerier::Series> series{};
-
-  explicit HeadView(HeadFiles& of) : files(&of) {
-    if (!of.follow(of.published())) {
-      throw Error(ErrorKind::kCorrupt, "read head", of.folder(), "its files are shorter than it says");
-    }
-    HeadQuerier querier(of, kNoTime);
-    series = querier.series({});
-    commit = querier.commit();
-  }
-  [[nodiscard]] LabelsView labels(std::size_t i) const { return files->labels_of(series[i].id); }
-  [[nodiscard]] bool is_retired(const HeadQuerier::Series& one) const {
-    return is_retired_series(commit, files->entry(one.id).ref, one.state.last_t_ms, one.state.commit);
-  }
-};
-
-/// The series of a view with one label set.
-using Group = std::span<const HeadQuerier::Series>;
+/// Whether a log that was read later ended earlier.
+bool is_behind(const HeadLogMark& later, const HeadLogMark& earlier) noexcept {
+  return LogPosition{later.segment, later.offset} < LogPosition{earlier.segment, earlier.offset};
+}
 
 class HeadCheck {
  public:
@@ -89,7 +71,7 @@ class HeadCheck {
  private:
   [[nodiscard]] std::int64_t in_order_from(const HeadCommit& commit) {
     (void)blocks_.refresh();
-    return std::min(commit.floor_t_ms, blocks_.min_valid_t_ms());
+    return std::min(commit.in_blocks_t_ms, blocks_.min_valid_t_ms());
   }
 
   /// Brings the private head to where the own one is. False: start again, with another generation or from the log.
@@ -101,13 +83,18 @@ class HeadCheck {
         return false;
       }
       own_.emplace(*own);
-      if (!bring_up(home, built)) {
+      // A damaged log does not go on from its marks: then the private head is what there is.
+      if (!bring_up(home, built) && !options_.log_is_damaged) {
         return false;
       }
       built_.emplace(built);
       is_ahead_ = !same_place(own_->commit, built_->commit);
       floor_ = std::max(floor_, in_order_from(own_->commit));
       if (!is_ahead_) {
+        return true;
+      }
+      if (is_behind(built_->commit.wal, own_->commit.wal) || is_behind(built_->commit.wbl, own_->commit.wbl)) {
+        is_ahead_ = false;  // the log has lost its end
         return true;
       }
       if (lock.has_value()) {
@@ -152,8 +139,8 @@ class HeadCheck {
       const auto order = !has_own     ? std::strong_ordering::greater
                          : !has_built ? std::strong_ordering::less
                                       : own_->labels(own_at) <=> built_->labels(built_at);
-      const Group own = order <= 0 ? group(*own_, own_at) : Group();
-      const Group built = order >= 0 ? group(*built_, built_at) : Group();
+      const HeadView::Group own = order <= 0 ? own_->group(own_at) : HeadView::Group();
+      const HeadView::Group built = order >= 0 ? built_->group(built_at) : HeadView::Group();
       compare_series(own, built);
       ++result_.series;
       if (options_.on_progress) {
@@ -161,16 +148,7 @@ class HeadCheck {
       }
     }
   }
-  static Group group(const HeadView& view, std::size_t& at) {
-    const std::size_t first = at;
-    const LabelsView labels = view.labels(first);
-    while (at < view.series.size() && view.labels(at) == labels) {
-      ++at;
-    }
-    return std::span(view.series).subspan(first, at - first);
-  }
-
-  void compare_series(Group own, Group built) {
+  void compare_series(HeadView::Group own, HeadView::Group built) {
     const LabelsView labels =
         own.empty() ? built_->files->labels_of(built.front().id) : own_->files->labels_of(own.front().id);
     if (own.empty() && !is_ahead_) {
@@ -178,8 +156,8 @@ class HeadCheck {
       return;
     }
     check_numbers(labels, own);
-    read(*own_, own, own_samples_);
-    read(*built_, built, built_samples_);
+    own_->read(own, floor_, own_samples_);
+    built_->read(built, floor_, built_samples_);
     result_.samples += compare_samples(own_samples_, built_samples_, differences_);
     for (const SampleDifference& one : differences_) {
       compare_sample(labels, one);
@@ -191,22 +169,13 @@ class HeadCheck {
   }
 
   /// A series must have a number that the log gives it, or what is appended to it is lost.
-  void check_numbers(LabelsView labels, Group own) {
+  void check_numbers(LabelsView labels, HeadView::Group own) {
     for (const HeadQuerier::Series& one : own) {
       const std::uint64_t ref = own_->files->entry(one.id).ref;
       const bool is_newer = ref > refs_.greatest();  // than the look at the log
       if (!own_->is_retired(one) && !is_newer && !refs_.stands_for(ref, labels) && !options_.log_is_damaged) {
         find(fmt::format("{} has number {}, which the log does not give it", labels_text(labels), ref));
       }
-    }
-  }
-
-  void read(const HeadView& view, Group series, SeriesSamples& out) const {
-    out.clear();
-    for (const HeadQuerier::Series& one : series) {
-      SeriesSamples more;
-      read_head_samples(*view.files, view.commit, one.id, one.state, {}, floor_, more);
-      merge_samples(out, std::move(more));
     }
   }
 

@@ -169,11 +169,9 @@ void read_head_samples(const HeadFiles& files, const HeadCommit& commit, std::ui
   SeriesSamples& to = out.empty() ? out : in_order;
   read_in_order_samples(files, state, {std::max(range.min_t_ms, in_order_from), range.max_t_ms}, to);
   merge_samples(out, std::move(in_order));
-  for (const HeadTombstone& tombstone : head_tombstones(files, commit)) {
-    if (tombstone.series == id) {
-      erase_between(out.t_ms, out.value, tombstone);
-      erase_between(out.histogram_t_ms, out.histogram, tombstone);
-    }
+  for (const HeadTombstone& tombstone : tombstones_of(head_tombstones(files, commit), id)) {
+    erase_between(out.t_ms, out.value, tombstone);
+    erase_between(out.histogram_t_ms, out.histogram, tombstone);
   }
 }
 

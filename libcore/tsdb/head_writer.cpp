@@ -5,6 +5,7 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -102,6 +103,7 @@ void HeadWriter::look() {
 
 void HeadWriter::set_tombstones(std::vector<HeadTombstone> tombstones) {
   tombstones_ = std::move(tombstones);
+  std::ranges::sort(tombstones_, {}, [](const HeadTombstone& one) { return std::pair(one.series, one.min_t_ms); });
   const std::uint64_t list = (next_.index_end + kAlignment - 1) / kAlignment * kAlignment;
   const std::size_t size = tombstones_.size() * sizeof(HeadTombstone);
   files_.index.reserve(list + size);
@@ -499,6 +501,11 @@ bool HeadWriter::set_metadata(std::uint32_t id, std::uint32_t metadata) {
 
 std::span<const HeadTombstone> head_tombstones(const HeadFiles& files, const HeadCommit& commit) noexcept {
   return {reinterpret_cast<const HeadTombstone*>(files.index.data() + commit.tombstone_list), commit.tombstone_count};
+}
+
+std::span<const HeadTombstone> tombstones_of(std::span<const HeadTombstone> all, std::uint32_t series) noexcept {
+  const auto found = std::ranges::equal_range(all, series, {}, &HeadTombstone::series);
+  return {found.begin(), found.end()};
 }
 
 HeadMetadata read_metadata(const HeadFiles& files, std::uint32_t id) {

@@ -25,7 +25,11 @@ struct HeadTombstone {
   std::int64_t min_t_ms = 0;
   std::int64_t max_t_ms = 0;
 };
+/// By series, then time.
 [[nodiscard]] std::span<const HeadTombstone> head_tombstones(const HeadFiles& files, const HeadCommit& commit) noexcept;
+/// Those of one series. Cost: logarithmic.
+[[nodiscard]] std::span<const HeadTombstone> tombstones_of(std::span<const HeadTombstone> all,
+                                                           std::uint32_t series) noexcept;
 
 /// Changes a head: one commit at a time, unseen by readers until publish().
 ///

@@ -97,4 +97,13 @@ void LogAppend::take_back() noexcept {
   }
 }
 
+HeadLogMark begin_log_segment(const std::string& folder, const HeadLogMark& mark, const NewFileOwner& owner) {
+  if (mark.segment < 0 || mark.offset == 0) {
+    return mark;
+  }
+  const HeadLogMark next{.segment = mark.segment + 1};
+  (void)create_owned_file(segment_path(folder, next.segment), O_WRONLY, owner);
+  return next;
+}
+
 }  // namespace mcore

@@ -38,4 +38,8 @@ class LogAppend {
   std::uint64_t before_ = 0;  // length of the file to go back to
 };
 
+/// Begins the segment behind `mark`, unless nothing is in that one. Requires: as above, and all of it is on the disk.
+[[nodiscard]] HeadLogMark begin_log_segment(const std::string& folder, const HeadLogMark& mark,
+                                            const NewFileOwner& owner);
+
 }  // namespace mcore

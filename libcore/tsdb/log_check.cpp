@@ -112,6 +112,11 @@ class LogCheck {
             .text =
                 "no segment follows the checkpoint: a server begins again at 0, and its next start passes that over"});
     }
+    if (log_.checkpoint() >= 0 && list_log(checkpoint_path(folder_, log_.checkpoint())).segments.empty()) {
+      find({.part = StoreFinding::Part::kLog,
+            .path = checkpoint_path(folder_, log_.checkpoint()),
+            .text = "no segment is in the checkpoint"});
+    }
     if (status == LogReadStatus::kTorn) {
       StoreFinding finding{.is_note = true, .part = StoreFinding::Part::kLog, .path = log_.path()};
       finding.offset = end;

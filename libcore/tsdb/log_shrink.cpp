@@ -301,8 +301,8 @@ bool shrink_wbl(const HeadHome& home, HeadFiles& files, std::int64_t last, std::
     SeriesSamples late;
     const auto deleted = head_tombstones(files, next);
     const auto is_deleted = [&](std::uint32_t id, std::int64_t t_ms) {
-      return std::ranges::any_of(deleted, [&](const HeadTombstone& tombstone) {
-        return tombstone.series == id && t_ms >= tombstone.min_t_ms && t_ms <= tombstone.max_t_ms;
+      return std::ranges::any_of(tombstones_of(deleted, id), [&](const HeadTombstone& tombstone) {
+        return t_ms >= tombstone.min_t_ms && t_ms <= tombstone.max_t_ms;
       });
     };
     for (std::uint32_t id = 0; id < next.series_count; ++id) {

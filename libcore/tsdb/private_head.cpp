@@ -28,7 +28,7 @@ NewFileOwner private_owner() noexcept {
 }
 
 PrivateHeadHome::PrivateHeadHome(const std::string& store)
-    : folder_(make_folder(store)), home_(store, folder_, private_owner()) {}
+    : folder_(make_folder(store)), home_(store, folder_, private_owner(), false) {}
 
 PrivateHeadHome::~PrivateHeadHome() {
   (void)remove_tree(folder_);

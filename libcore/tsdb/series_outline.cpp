@@ -89,8 +89,7 @@ class HeadSource final : public SeriesOutlines::Source {
   }
 
   [[nodiscard]] bool is_deleted_in(std::uint32_t id) const {
-    return std::ranges::any_of(head_tombstones(files_, commit_),
-                               [id](const HeadTombstone& tombstone) { return tombstone.series == id; });
+    return !tombstones_of(head_tombstones(files_, commit_), id).empty();
   }
 
   [[nodiscard]] std::int64_t first_in_order(const SeriesStateView& state) const {

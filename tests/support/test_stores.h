@@ -110,14 +110,14 @@ class TestStoreFolder {
 };
 
 /// Changes one byte of a file.
-inline void flip_byte(const std::string& path, std::uint64_t offset) {
+inline void flip_byte(const std::string& path, std::uint64_t offset, int bits = 0x40) {
   std::FILE* const file = std::fopen(path.c_str(), "r+b");
   if (file == nullptr || std::fseek(file, static_cast<long>(offset), SEEK_SET) != 0) {
     throw std::runtime_error("cannot change " + path);
   }
   const int byte = std::fgetc(file);
   (void)std::fseek(file, static_cast<long>(offset), SEEK_SET);
-  (void)std::fputc(byte ^ 0x40, file);
+  (void)std::fputc(byte ^ bits, file);
   (void)std::fclose(file);
 }
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/command.h"
@@ -46,15 +48,7 @@ class VerifyCommand final : public Command {
     require_directory(store);
     output_.apply(io);
     ListPrinter list(output_, io);
-    const VerifyResult result = [&] {
-      ProgressLine bytes(io, "verify", "bytes");
-      VerifyOptions options;
-      options.on_bytes = [&](std::uint64_t done, std::uint64_t total) { bytes.update(done, total); };
-      options.on_series = [&](std::uint64_t series) { bytes.update(series); };
-      options.is_cancelled = Console::interrupted;
-      return verify_store(
-          store, [&](const StoreFinding& finding) { show(finding, list, io); }, options);
-    }();
+    const VerifyResult result = verify(store, list, io);
     list.finish();
     if (io.is_verbose()) {
       io.note(fmt::format("verify: {} blocks, {} log records, {} series of the head: {} findings", result.blocks,
@@ -64,6 +58,27 @@ class VerifyCommand final : public Command {
   }
 
  private:
+  VerifyResult verify(const std::string& store, ListPrinter& list, Console& io) const {
+    std::optional<ProgressLine> progress(std::in_place, io, "verify", "bytes");
+    bool at_series = false;
+    VerifyOptions options;
+    options.on_bytes = [&](std::uint64_t done, std::uint64_t total) {
+      if (std::exchange(at_series, false)) {
+        progress.reset();
+        progress.emplace(io, "verify", "bytes");
+      }
+      progress->update(done, total);
+    };
+    options.on_series = [&](std::uint64_t series) {
+      if (!std::exchange(at_series, true)) {
+        progress.reset();
+        progress.emplace(io, "verify", "series of the head");
+      }
+      progress->update(series);
+    };
+    options.is_cancelled = Console::interrupted;
+    return verify_store(store, [&](const StoreFinding& finding) { show(finding, list, io); }, options);
+  }
   void show(const StoreFinding& finding, ListPrinter& list, Console& io) const {
     if (output_.is_json()) {
       list.add(json_of(finding));
