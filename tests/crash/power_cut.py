@@ -80,7 +80,7 @@ class Cut:
         if with_server:
             other = Store(self.settings, "power-cut-server", step_ms=store.step_ms, histograms=store.histograms)
             copy(store.root, other.root)
-            check_with_server(self.settings, other, compacts=False, parts=1)
+            check_with_server(self.settings, other, compacts=False, parts=1, damage=1)
         again = {"writer": 0, "first": batches, "keep": store.root + "/dump", "damage": 1, "parts": 1}
         done = store.driver("retry", faults, **again)
         is_damaged = done.code == 3 and ": read log: " in done.stderr

@@ -186,6 +186,9 @@ int tell(const CrashCheck& check, const std::vector<std::string>& damages, const
 }
 
 int check(const Options& options) {
+  if (!is_store(options.text("store")) && read_crash_batches(options.text("acks")).empty()) {
+    return 0;  // not begun
+  }
   CrashCheck check = make_check(options);
   std::vector<std::string> damages;
   const std::string seen = check_store(options.text("store"), check, damages);
@@ -261,8 +264,7 @@ std::string dump_rebuilt(const std::string& store, const std::string& aside) {
 }
 
 int retry(const Options& options) {
-  const bool is_begun = is_store(options.text("store")) || path_exists(options.text("acks"));
-  if (const int code = is_begun ? check(options) : 0; code != 0) {
+  if (const int code = check(options); code != 0) {
     fmt::print("that was before the next append\n");
     return code;
   }
