@@ -20,7 +20,7 @@ namespace mcore {
 /// How far an import is.
 struct ImportProgress {
   std::string_view source{};
-  std::uint64_t bytes = 0;    // of the source; 0 for stores
+  std::uint64_t bytes = 0;    // of the source; 0 where it is no text
   std::uint64_t samples = 0;  // of all sources
 };
 

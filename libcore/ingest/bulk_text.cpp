@@ -23,6 +23,9 @@ using namespace text_scan;
 
 constexpr std::size_t kLinesPerPage = 512;
 constexpr std::size_t kTextPage = 64 << 10U;
+/// What a sample's name may have behind its family's.
+constexpr std::string_view kSuffixes[] = {"_created", "_bucket", "_gcount", "_total",
+                                          "_count",   "_gsum",   "_info",   "_sum"};
 /// From here on a fraction of a second would be rounded differently.
 constexpr std::uint64_t kExactDouble = std::uint64_t{1} << 53U;
 
@@ -354,9 +357,9 @@ const char* BulkText::Decoder<OpenMetrics>::read_carefully(const char* p, const 
     bulk_.forget();
   }
   if (sink.faults == faults && !part_ended) {
-    if (*p == '#') {
+    if (!series) {
       bulk_.remember_comment(line);
-    } else if (series) {
+    } else {
       // Only what the quick way reads the same: behind the text a value and a time, and nothing else.
       double value = 0;
       const char* const text_end = series_end(p, newline);
@@ -410,6 +413,8 @@ std::unique_ptr<StreamDecoder> BulkText::make_decoder(StreamFormat format) {
 }
 
 void BulkText::start_stream() {
+  has_doubtful_families_ = false;
+  announced_.clear();
   forget();
 }
 
@@ -422,33 +427,63 @@ void BulkText::forget() {
 }
 
 void BulkText::remember_comment(std::string_view line) {
-  const bool is_type = line.starts_with("# TYPE ");
-  if (!is_type && !line.starts_with("# HELP ") && !line.starts_with("# UNIT ")) {
+  if (const std::size_t first = line.find_first_not_of(" \t"); first == std::string_view::npos || line[first] != '#') {
+    return;  // a blank line, or a sample that was refused
+  }
+  const bool is_type = line.find("TYPE") != std::string_view::npos;
+  if (!is_type && line.find("HELP") == std::string_view::npos && line.find("UNIT") == std::string_view::npos) {
     return;  // notes may all be different
   }
-  if (is_type) {
-    const std::string_view rest = line.substr(7);
-    const std::uint64_t family = hash_bytes(rest.substr(0, rest.find(' ')));
-    if (numbered_.contains(family) || typed_.contains(family)) {
-      forget();
-    }
-    typed_.insert(family);
+  const bool is_plain = line.starts_with("# TYPE ") || line.starts_with("# HELP ") || line.starts_with("# UNIT ");
+  const std::string_view family = is_plain ? metric_of(line.substr(7)) : std::string_view();
+  if (family.empty()) {
+    forget();  // spelled in another way: whatever it says
+    return;
   }
-  remember(line, KnownLines::kNoSeries);
+  const std::uint64_t hash = hash_bytes(family);
+  const bool is_new = announced_.insert(hash).second;
+  const bool is_typed = is_type && !typed_.insert(hash).second;
+  if (is_typed || ((is_new || is_type) && numbered_.contains(hash))) {
+    forget();
+    if (is_type) {
+      typed_.insert(hash);
+    }
+  }
+  if (!has_doubtful_families_) {
+    remember(line, KnownLines::kNoSeries);
+  }
 }
 
 void BulkText::remember_series(std::string_view text, std::uint32_t series) {
-  if (has_numbers(text)) {
-    const std::string_view metric = metric_of(text);
-    if (metric.empty()) {
-      return;  // a name in quotes: rare enough to be read carefully each time
-    }
-    numbered_.insert(hash_bytes(metric));
-    if (constexpr std::string_view kBucket = "_bucket"; metric.ends_with(kBucket)) {
-      numbered_.insert(hash_bytes(metric.substr(0, metric.size() - kBucket.size())));
-    }
+  if (has_numbers(text) && !note_numbers(metric_of(text))) {
+    return;
   }
   remember(text, series);
+}
+
+/// False if the text of a series may mean something else the next time.
+bool BulkText::note_numbers(std::string_view metric) {
+  if (metric.empty()) {
+    return false;  // a name in quotes: rare enough to be read carefully each time
+  }
+  int families = 0;
+  const auto note = [&](std::string_view family) {
+    const std::uint64_t hash = hash_bytes(family);
+    numbered_.insert(hash);
+    families += announced_.contains(hash) ? 1 : 0;
+  };
+  note(metric);
+  for (const std::string_view suffix : kSuffixes) {
+    if (metric.ends_with(suffix)) {
+      note(metric.substr(0, metric.size() - suffix.size()));
+    }
+  }
+  if (families > 1 && !has_doubtful_families_) {
+    // Two families could have it: the one announced last does, so no announcement may be passed over any more.
+    has_doubtful_families_ = true;
+    forget();
+  }
+  return families <= 1;
 }
 
 void BulkText::remember(std::string_view text, std::uint32_t series) {

@@ -102,6 +102,7 @@ class BulkText {
   class Decoder;
 
   void remember_comment(std::string_view line);
+  [[nodiscard]] bool note_numbers(std::string_view metric);
   void remember_series(std::string_view text, std::uint32_t series);
   void remember(std::string_view text, std::uint32_t series);
   void forget();
@@ -112,8 +113,11 @@ class BulkText {
   std::optional<StreamFormat> format_;
   std::uint64_t epoch_ = 0;
   std::uint64_t lines_ = 0;
-  std::unordered_set<std::uint64_t> typed_;     // hashes of the families that a TYPE line was seen for
-  std::unordered_set<std::uint64_t> numbered_;  // and of those with known series whose text depends on the type
+  // Hashes of families.
+  std::unordered_set<std::uint64_t> announced_;  // by any comment of the stream
+  std::unordered_set<std::uint64_t> typed_;      // by a TYPE line since lines were forgotten
+  std::unordered_set<std::uint64_t> numbered_;   // of known series whose text depends on the type
+  bool has_doubtful_families_ = false;
 };
 
 }  // namespace mcore

@@ -177,11 +177,43 @@ bool AppendBatch::add_in_order(std::uint32_t id, const Incoming& sample) {
   return true;
 }
 
+/// The late sample that a series has at a time, if any. Where a batch brings several late samples of one series, it
+/// does not read all that the series has for each of them.
+void AppendBatch::find_late(std::uint32_t id, const SeriesStateView& state, std::int64_t t_ms) {
+  const auto [at, is_first] = late_of_series_.try_emplace(id);
+  if (is_first) {
+    read_late_samples(files_, state, {t_ms, t_ms}, existing_);
+    return;
+  }
+  if (!at->second.has_value()) {
+    SeriesSamples late;
+    read_late_samples(files_, state, {}, late);
+    LateSamples& known = at->second.emplace();
+    for (std::size_t i = 0; i < late.t_ms.size(); ++i) {
+      known.emplace(late.t_ms[i], late.value[i]);
+    }
+    for (std::size_t i = 0; i < late.histogram.size(); ++i) {
+      known.emplace(late.histogram_t_ms[i], std::move(late.histogram[i]));
+    }
+  }
+  const auto found = at->second->find(t_ms);
+  if (found == at->second->end()) {
+    return;
+  }
+  if (const auto* const value = std::get_if<double>(&found->second)) {
+    existing_.t_ms.push_back(t_ms);
+    existing_.value.push_back(*value);
+  } else {
+    existing_.histogram_t_ms.push_back(t_ms);
+    existing_.histogram.push_back(std::get<Histogram>(found->second));
+  }
+}
+
 bool AppendBatch::find_existing(std::uint32_t id, const Incoming& sample) {
   existing_.clear();
   const SeriesStateView state = head_.state(id);
   const TimeRange moment{sample.t_ms, sample.t_ms};
-  read_late_samples(files_, state, moment, existing_);
+  find_late(id, state, sample.t_ms);
   if (existing_.empty()) {
     read_in_order_samples(files_, state, moment, existing_);
   }
@@ -216,6 +248,13 @@ bool AppendBatch::add_late(std::uint32_t id, const Incoming& sample) {
   } else {
     head_.append_late(id, sample.t_ms, sample.value);
     wbl_.add_sample(head_.ref_of(id), sample.t_ms, sample.value);
+  }
+  if (auto& known = late_of_series_[id]; known.has_value()) {
+    if (sample.histogram != nullptr) {
+      known->emplace(sample.t_ms, *sample.histogram);
+    } else {
+      known->emplace(sample.t_ms, sample.value);
+    }
   }
   ++outcome_.late;
   return true;

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "model/sample_batch.h"
@@ -88,6 +90,7 @@ class AppendBatch {
   bool add_late(std::uint32_t id, const Incoming& sample);
   void add_metadata(const SampleBatch& batch, const BatchSample& sample, std::uint32_t id);
   void add_exemplars(const SampleBatch& batch, const BatchSample& sample, std::uint32_t id);
+  void find_late(std::uint32_t id, const SeriesStateView& state, std::int64_t t_ms);
   [[nodiscard]] bool find_existing(std::uint32_t id, const Incoming& sample);
   [[nodiscard]] bool is_deleted(std::uint32_t id, std::int64_t t_ms) const;
   void relog(std::uint32_t id, std::int64_t from_t_ms, std::int64_t floor_t_ms);
@@ -104,6 +107,9 @@ class AppendBatch {
   std::uint32_t id_ = UINT32_MAX;  // found last
   Histogram stale_;
   SeriesSamples existing_;
+  /// By time. Of the series that this batch has asked about once there is an entry, of those asked about twice a value.
+  using LateSamples = std::unordered_map<std::int64_t, std::variant<double, Histogram>>;
+  std::unordered_map<std::uint32_t, std::optional<LateSamples>> late_of_series_;
   std::vector<std::uint32_t> metadata_of_family_;
 };
 

@@ -374,7 +374,12 @@ BlockBuilder::BlockBuilder(BlockBuilderOptions options)
     : options_(std::move(options)),
       spool_(options_.folder + "/spool", options_.owner),
       maker_(spool_),
-      limit_(options_.memory) {}
+      limit_(options_.memory) {
+  if (options_.block_ms < kChunkWindowMs || options_.block_ms % kChunkWindowMs != 0) {
+    throw Error(ErrorKind::kUsage, "build blocks", "",
+                fmt::format("blocks of {} ms; the length must be a multiple of two hours", options_.block_ms));
+  }
+}
 
 void BlockBuilder::append(std::uint32_t series, std::span<const std::int64_t> t_ms, std::span<const double> value) {
   appended_ += t_ms.size();

@@ -56,7 +56,7 @@ struct BuildTally {
 /// Units:    milliseconds since the Unix epoch.
 /// Lifetime: owns what lies in its folder under names of its own; the folder is the caller's, who renames the blocks
 ///           away and removes the rest.
-/// Errors:   throws Error (kIo, kLimit).
+/// Errors:   throws Error (kIo, kLimit; kUsage for windows of a wrong length).
 /// Threads:  series() and append() may be called by two threads, one each, as long as a number is handed over in order;
 ///           everything else is for one. build() and flush() may start a second one.
 /// Cost:     25 ns a float, block included, where the samples of a series come one behind the other, about twice that

@@ -267,9 +267,14 @@ std::optional<CutStart> start_cut(const HeadHome& home, std::int64_t cut_t_ms, c
     throw Error(ErrorKind::kBusy, "lock store", home.store() + "/lock",
                 "held by " + describe_lock_holder(home.store() + "/lock"));
   }
+  if (compare_with_logs(files->published(), look_at_logs(home.store())) == HeadStanding::kBehind) {
+    home.cut_tails(files, in_blocks);
+  }
   HeadWriter head(*files, HeadWriter::Mode::kShared);
   head.begin();
-  if (compare_with_logs(head.next(), look_at_logs(home.store())) != HeadStanding::kCurrent) {
+  const HeadControl::Durable durable = durable_state(*files);
+  if (durable.wal != head.next().wal || durable.wbl != head.next().wbl ||
+      compare_with_logs(head.next(), look_at_logs(home.store())) != HeadStanding::kCurrent) {
     head.abandon();
     return std::nullopt;
   }

@@ -117,6 +117,16 @@ class LogRead {
   const DamageReport& on_damage_;
 };
 
+void cut_to(const std::string& folder, const HeadLogMark& mark) {
+  if (mark.segment < 0) {
+    return;
+  }
+  const std::string path = segment_path(folder, mark.segment);
+  if (::truncate(path.c_str(), static_cast<off_t>(mark.offset)) != 0) {
+    throw Error(ErrorKind::kIo, "cut torn end off", path, errno_text(errno));
+  }
+}
+
 bool log_matches(const HeadLogMark& mark, const std::string& folder) {
   if (mark.segment < 0 || mark.offset == 0 || mark.crc == 0) {
     return true;
@@ -267,11 +277,21 @@ bool HeadHome::bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const Da
   head.next().wbl = wbl_end.mark;
   extend_index(files, head.next(), false);
   head.publish();
+  if (standing == HeadStanding::kForeign) {
+    keep_from_cutting(files, head.next());
+  }
   result.counts = applier.counts();
   result.foreign = standing == HeadStanding::kForeign;
   result.wal_has_tail = wal_end.has_tail;
   result.wbl_has_tail = wbl_end.has_tail;
   return true;
+}
+
+void HeadHome::keep_from_cutting(HeadFiles& files, const HeadCommit& commit) const {
+  constexpr std::chrono::seconds kPatience(10);
+  if (const auto flushing = FileLock::lock_within(home_ + "/sync", owner_, kPatience); flushing.has_value()) {
+    keep_foreign(store_, files, commit);
+  }
 }
 
 HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t floor_t_ms,
@@ -345,6 +365,18 @@ HeadFiles HeadHome::build(std::string_view prefix, std::int64_t floor_t_ms, cons
 bool HeadHome::bring_up(HeadFiles& built) const {
   HeadCatchUp result;
   return bring_forward(built, built.published().floor_t_ms, {}, result);
+}
+
+// A record may have been finished since the logs were looked at: so they are read once more first.
+void HeadHome::cut_tails(std::optional<HeadFiles>& files, std::int64_t floor_t_ms) const {
+  const HeadCatchUp result = catch_up(files, floor_t_ms, {});
+  const HeadCommit commit = files->published();
+  if (result.wal_has_tail) {
+    cut_to(store_ + "/wal", commit.wal);
+  }
+  if (result.wbl_has_tail) {
+    cut_to(store_ + "/wbl", commit.wbl);
+  }
 }
 
 void HeadHome::cut_back_lost() const {

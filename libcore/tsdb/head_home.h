@@ -95,6 +95,9 @@ class HeadHome {
   /// Brings such a generation forward; false if the logs do not go on from it. Requires: the writer's lock.
   [[nodiscard]] bool bring_up(HeadFiles& built) const;
   void switch_to(std::optional<HeadFiles>& files, HeadFiles built) const;
+  /// Brings the head forward and cuts off what lies behind the last whole record of each log: the torn end of a killed
+  /// writer, or a server's padding. Requires: the writer's lock and the store's.
+  void cut_tails(std::optional<HeadFiles>& files, std::int64_t floor_t_ms) const;
   /// Cuts off the logs what a failed flush has lost, if there was one. Done by catch_up() too, whoever comes first.
   /// Requires: the writer's lock.
   /// Errors:   throws Error (kIo; kBusy where a server has the store).
@@ -105,6 +108,7 @@ class HeadHome {
   [[nodiscard]] HeadFiles build(std::string_view prefix, std::int64_t floor_t_ms, const DamageReport& on_damage,
                                 HeadCatchUp& result) const;
   [[nodiscard]] LogPosition end_of_wbl() const;
+  void keep_from_cutting(HeadFiles& files, const HeadCommit& commit) const;
   [[nodiscard]] bool bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
                                    HeadCatchUp& result) const;
 

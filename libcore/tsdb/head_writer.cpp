@@ -189,6 +189,9 @@ void HeadWriter::touch(std::uint32_t id) {
 
 const SeriesState& HeadWriter::current(std::uint32_t id) const noexcept {
   const SeriesEntry& entry = files_.entry(id);
+  if (mode_ == Mode::kBuilding) {
+    return entry.state[0];  // the other place is never used, and looking there is a line of memory more
+  }
   return entry.state[1].stamp.load(std::memory_order_relaxed) > entry.state[0].stamp.load(std::memory_order_relaxed)
              ? entry.state[1]
              : entry.state[0];

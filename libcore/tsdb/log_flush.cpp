@@ -33,6 +33,13 @@ void sync_file(const std::string& path) {
   }
 }
 
+/// Flushes segments up to the one before `end`.
+void sync_segments(const std::string& folder, std::int64_t first, std::int64_t end) {
+  for (std::int64_t segment = first; first >= 0 && segment < end; ++segment) {
+    sync_file(segment_path(folder, segment));
+  }
+}
+
 /// Flushes one log from a known durable end to a mark. Segments before the last were flushed when the next was begun.
 void sync_log(const std::string& store, std::string_view name, const HeadLogMark& durable, const HeadLogMark& mark) {
   const std::string folder = store + std::string(name);
@@ -130,6 +137,18 @@ void set_durable(HeadFiles& files, const HeadCommit& commit, bool is_on_disk) no
                                 .wal = commit.wal,
                                 .wbl = commit.wbl};
   control.durable_turn.store(turn, std::memory_order_release);
+}
+
+void keep_foreign(const std::string& store, HeadFiles& files, const HeadCommit& commit) {
+  const HeadControl::Durable durable = durable_state(files);
+  try {
+    sync_segments(store + "/wal", durable.wal.segment, commit.wal.segment);
+    sync_segments(store + "/wbl", durable.wbl.segment, commit.wbl.segment);
+  } catch (const Error&) {
+    files.control().retired.store(kRetiredCutBack, std::memory_order_release);
+    throw;
+  }
+  set_durable(files, commit, false);
 }
 
 FlushOutcome flush_logs(const HeadHome& home, HeadFiles& files, std::uint64_t commit,

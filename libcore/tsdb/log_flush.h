@@ -29,6 +29,11 @@ enum class FlushOutcome : std::uint8_t {
 /// off. Requires: the flush lock, or files that nobody else knows yet.
 void set_durable(HeadFiles& files, const HeadCommit& commit, bool is_on_disk) noexcept;
 
+/// Notes that the logs up to a commit hold what a server wrote behind our own, so that no failed flush cuts it off.
+/// What is ours before it is flushed for that. Requires: the flush lock. Errors:   throws Error (kIo) if that fails;
+/// nothing is cut then, and those who wait append anew.
+void keep_foreign(const std::string& store, HeadFiles& files, const HeadCommit& commit);
+
 /// Cuts off what a failed flush has lost. Requires: the writer's lock and the store's; a head that is kRetiredLost.
 void cut_back_lost(const std::string& store, HeadFiles& files);
 

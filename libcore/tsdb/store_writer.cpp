@@ -21,40 +21,21 @@ namespace {
 
 /// Makes the folder of a store where there is none yet; refuses folders that hold something else.
 std::string ready_folder(const std::string& store) {
-  std::vector<DirectoryEntry> entries;
-  try {
-    entries = list_directory(store);
-  } catch (const Error&) {
-    if (path_exists(store)) {
-      throw;
-    }
-    std::string made;
-    for (std::size_t slash = store.find('/', 1);; slash = store.find('/', slash + 1)) {
-      made = store.substr(0, slash);
-      if (!made.empty() && !path_exists(made)) {
-        NewFileOwner owner;
-        create_owned_folder(made, owner);
-      }
-      if (slash == std::string::npos) {
-        break;
-      }
-    }
-    return store;
-  }
+  // Several may be making it at once: what is there when one looks again was made by another.
+  const std::vector<DirectoryEntry> entries = list_directory(store, true);
   if (!entries.empty() && !is_store(store)) {
     throw Error(ErrorKind::kUsage, "open store", store, "this folder holds something else: neither a log nor blocks");
   }
+  for (std::size_t slash = store.find('/', 1); !path_exists(store); slash = store.find('/', slash + 1)) {
+    const std::string made = store.substr(0, slash);
+    if (!path_exists(made)) {
+      create_owned_folder(made, NewFileOwner{});
+    }
+    if (slash == std::string::npos) {
+      break;
+    }
+  }
   return store;
-}
-
-void cut_to(const std::string& folder, const HeadLogMark& mark) {
-  if (mark.segment < 0) {
-    return;
-  }
-  const std::string path = segment_path(folder, mark.segment);
-  if (::truncate(path.c_str(), static_cast<off_t>(mark.offset)) != 0) {
-    throw Error(ErrorKind::kIo, "cut torn end off", path, errno_text(errno));
-  }
 }
 
 /// Waits that are shorter are nothing to speak of.
@@ -366,7 +347,7 @@ bool StoreWriter::commit(HeadWriter& head, const AppendBatch& batch) {
       break;
     case HeadStanding::kBehind:
       head.abandon();
-      cut_tails();
+      home_.cut_tails(files_, blocks_.min_valid_t_ms());
       return false;
     case HeadStanding::kForeign:
     case HeadStanding::kGone:
@@ -394,19 +375,6 @@ bool StoreWriter::commit(HeadWriter& head, const AppendBatch& batch) {
   head.publish();
   last_commit_ = next;
   return true;
-}
-
-/// What lies behind the last whole record is the torn end of a killed writer, or a server's padding. Under the lock,
-/// and after one more look: a record may have been finished meanwhile.
-void StoreWriter::cut_tails() {
-  const HeadCatchUp result = home_.catch_up(files_, blocks_.min_valid_t_ms(), {});
-  const HeadCommit commit = files_->published();
-  if (result.wal_has_tail) {
-    cut_to(store_ + "/wal", commit.wal);
-  }
-  if (result.wbl_has_tail) {
-    cut_to(store_ + "/wbl", commit.wbl);
-  }
 }
 
 }  // namespace mcore

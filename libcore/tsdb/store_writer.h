@@ -92,7 +92,6 @@ class StoreWriter {
   [[nodiscard]] bool has_head_vanished(const Error& error) const;
   [[nodiscard]] FileLock lock_store() const;
   [[nodiscard]] bool commit(HeadWriter& head, const AppendBatch& batch);
-  void cut_tails();
 
   std::string store_;
   const Clock& clock_;

@@ -107,7 +107,9 @@ def power_cuts(settings):
         events = read_journal(journal)
         any_sync = number % 2 == 0
         disk = load_disk(first, store.root)
-        moments = sorted(random.randrange(1, len(events) + 1) for _ in range(cuts_here - 1)) + [len(events)]
+        # Before there is a log the folder is no store yet, and nothing was promised.
+        first = next((i for i, event in enumerate(events, 1) if "/wal" in str(event.path)), 1)
+        moments = sorted(random.randrange(first, len(events) + 1) for _ in range(cuts_here - 1)) + [len(events)]
         at = 0
         for moment in moments:
             while at < moment:

@@ -115,6 +115,10 @@ TEST_CASE("what a series' text means depends on the types before it", "[ingest][
       as<std::string>(), "# TYPE h histogram\n" + bucket + bucket, bucket + "# TYPE h histogram\n" + bucket,
       "# TYPE h gauge\n" + bucket + "# TYPE h histogram\n" + bucket + "# TYPE h gauge\n" + bucket,
       quantile + "# TYPE s summary\n" + quantile + "# TYPE s summary\n" + quantile + "# TYPE s gauge\n" + quantile,
+      bucket + "# TYPE h-x histogram\n" + bucket, bucket + "#\tTYPE  h\thistogram\n" + bucket,
+      bucket + "  # TYPE h histogram\n" + bucket,
+      "# TYPE h histogram\n" + bucket + "# HELP h_bucket One\n" + bucket + "# TYPE h histogram\n" + bucket,
+      "# HELP h_bucket One\n# TYPE h histogram\n" + bucket + "# HELP h_bucket One\n" + bucket,
       "# HELP h One\n# TYPE h histogram\n" + bucket + "# HELP h Two\n# TYPE h histogram\n" + bucket);
   const std::string whole = filler() + text + filler();
   check_same(whole);

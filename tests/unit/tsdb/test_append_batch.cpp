@@ -152,6 +152,24 @@ TEST_CASE("a batch is compared with itself too", "[tsdb][append]") {
   CHECK(bench.text() == "a 5=3 10=1; ");
 }
 
+TEST_CASE("many late samples of one series are each compared with all of them", "[tsdb][append]") {
+  constexpr int kMany = 30'000;
+  Bench bench;
+  bench.append({{"a", kMany, 0}});
+  std::vector<ClockedSample> batch;
+  for (int i = kMany - 1; i >= 0; --i) {
+    batch.push_back({"a", i, 1.0 * i});
+  }
+  CHECK(bench.append(batch).late == kMany);
+  batch.push_back({"a", 7, -1});
+  batch.push_back({"a", -1, 5});
+  batch.push_back({"a", -1, 6});
+  const AppendOutcome outcome = bench.append(batch);
+  CHECK(outcome.repeated == kMany);
+  CHECK(refused(outcome, Refusal::kOtherValue) == 2);
+  CHECK(outcome.late == 1);
+}
+
 TEST_CASE("a late sample is compared with what blocks hold at its time", "[tsdb][append]") {
   Bench bench;
   write_test_block(bench.store(), test_meta('1', 0, 1000), {{"a", {{10, 1}, {20, 2}}}});

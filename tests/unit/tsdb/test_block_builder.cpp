@@ -332,6 +332,12 @@ TEST_CASE("building stops when asked to", "[tsdb][builder]") {
   }
 }
 
+TEST_CASE("windows are whole multiples of two hours", "[tsdb][builder]") {
+  BlockBuilderOptions options;
+  options.block_ms = GENERATE(0, -7'200'000, 3'600'000, 9'000'000);
+  CHECK_THROWS_WITH(BlockBuilder(options), Catch::Contains("multiple of two hours"));
+}
+
 TEST_CASE("nothing makes no block", "[tsdb][builder]") {
   Building building;
   CHECK(building.blocks().empty());

@@ -2,6 +2,7 @@
 #include "tsdb/head_cut.h"
 
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -298,6 +299,15 @@ TEST_CASE("a cut that was killed leaves a floor, and the next one goes on", "[ts
   }
   CHECK(store.text() == want);
   CHECK(store.text_of_logs() == want);
+}
+
+TEST_CASE("the torn end of a killed writer does not keep a cut from its work", "[tsdb][cut]") {
+  ClockedStore store;
+  store.append({{"a", kWindow - 10, 1}, {"a", kNow, 2}});
+  std::ofstream(store / "wal/00000000", std::ios::app) << '\x01';
+  REQUIRE(cut(store, kWindow).done);
+  CHECK(blocks_text(store) == "[1699999199990,1699999200000) a 1699999199990=1; ");
+  CHECK(store.text_of_logs() == "a 1699999199990=1 1700000000000=2; ");
 }
 
 TEST_CASE("a server that has the store keeps a cut out", "[tsdb][cut]") {

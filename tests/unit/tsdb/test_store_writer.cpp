@@ -109,7 +109,8 @@ TEST_CASE("processes that append at once lose nothing and see each other", "[tsd
         for (int b = 0; b < kBatches; ++b) {
           store.append({{own, kNow + b, 1.0 * b}, {"shared", kNow + b, 1.0 * b}});
         }
-      } catch (...) {
+      } catch (const Error& error) {
+        std::fprintf(stderr, "%s\n", error.what());
         ::_exit(1);
       }
       ::_exit(0);
@@ -333,6 +334,25 @@ TEST_CASE("what a failed flush has lost is cut off and appended anew by those wh
   CHECK(files->control().retired.load() == kRetiredCutBack);
   CHECK(store.text_of_logs() == "a 1700000000000=1 1700000000001=2; ");
   CHECK(record_types(store / "wal/00000000") == "1 2 2");
+}
+
+TEST_CASE("a failed flush cuts nothing off that a server wrote", "[tsdb][store]") {
+  ClockedStore store;
+  StoreWriterOptions unsynced;
+  unsynced.sync = false;
+  store.append({{"a", kNow, 1}});
+  store.append({{"a", kNow + 1, 2}}, unsynced);
+  write_log_segment(store / "wal", 1, {});
+  write_log_segment(store / "wal", 2, {samples_record({{1, kNow + 2, 3}})});
+  const HeadHome home(store.path(), store / "head", {});
+  {
+    const auto writer = home.lock_writer(std::chrono::milliseconds(0));
+    std::optional<HeadFiles> files;
+    CHECK(home.catch_up(files, kNoTime, {}).foreign);
+    files->control().retired.store(kRetiredLost);  // the flush that follows has failed
+  }
+  CHECK(store.append({{"a", kNow + 3, 4}}).samples == 1);
+  CHECK(store.text_of_logs() == "a 1700000000000=1 1700000000001=2 1700000000002=3 1700000000003=4; ");
 }
 
 TEST_CASE("a dry run says what would become of a batch and stores nothing", "[tsdb][store]") {
