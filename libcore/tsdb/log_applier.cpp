@@ -188,7 +188,7 @@ bool LogApplier::apply_tombstones(std::string_view body) {
       head_.drop(id_);
       continue;
     }
-    if (reader.max_t_ms() < head_.next().floor_t_ms) {
+    if (reader.max_t_ms() < reader.min_t_ms() || reader.max_t_ms() < head_.next().floor_t_ms) {
       continue;
     }
     if (!has_tombstones_) {
