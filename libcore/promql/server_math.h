@@ -22,10 +22,12 @@ namespace mcore {
 [[nodiscard]] double server_exp(double x) noexcept;
 /// 2 to the power of x, as the quantiles of exponential histogram buckets use it.
 [[nodiscard]] double server_exp2(double x) noexcept;
-/// PromQL's ln. Of a denormal x the answer is wrong (between -708.4 and -709.1 instead of down to -744.4), as it is there.
+/// PromQL's ln. Of a denormal x the answer is wrong (between -708.4 and -709.1 instead of down to -744.4), as it is
+/// there.
 [[nodiscard]] double server_log(double x) noexcept;
 /// Exact for powers of two, right for denormals, but with a large relative error close to 1, as the server's.
 [[nodiscard]] double server_log2(double x) noexcept;
+/// ln times a constant, so not exact for powers of ten, and as wrong for denormals as ln.
 [[nodiscard]] double server_log10(double x) noexcept;
 /// The logarithm of 1 + x; no function of the language, the inverse hyperbolic ones are made of it.
 [[nodiscard]] double server_log1p(double x) noexcept;
