@@ -7,11 +7,10 @@
 #include <utility>
 
 #include "base/number_text.h"
-#include "promql/classic_buckets.h"
+#include "promql/classic_histogram.h"
 #include "promql/evaluator.h"
 #include "promql/function_table.h"
 #include "promql/histogram_functions.h"
-#include "promql/match_groups.h"
 
 namespace mcore {
 namespace {
@@ -37,23 +36,11 @@ HistogramFunction find_histogram_function(FunctionId id) noexcept {
   }
 }
 
-/// Labels without `le`, the metric's name included.
-std::string without_bucket_label(LabelsView labels) {
-  LabelBuilder builder;
-  for (const Label& label : labels) {
-    if (label.name != kBucketLabel) {
-      builder.add(label.name, label.value);
-    }
-  }
-  return std::string(builder.build().bytes());
-}
-
 /// The native and classic histograms of a vector, the buckets of each classic one together.
 class HistogramVector {
  public:
   struct Classic {
-    std::string labels{};
-    bool drops_name = false;
+    LabelsView labels{};
     std::vector<std::pair<double, const Row*>> buckets{};  // by upper bound, as they come
   };
 
@@ -67,6 +54,12 @@ class HistogramVector {
         add_bucket(row);
       }
     }
+    for (const Row* const row : native_) {
+      if (const auto group = groups_.find(row->view()); group.has_value()) {
+        twins_.emplace(row, *group);
+        native_of_.emplace(*group, row);
+      }
+    }
   }
 
   [[nodiscard]] const std::vector<const Row*>& native() const noexcept { return native_; }
@@ -75,8 +68,8 @@ class HistogramVector {
   /// What a native row has at a step, unless there is a classic histogram of the same labels beside it.
   [[nodiscard]] const Histogram* native_at(const Row& row, std::size_t step) {
     const Histogram* const histogram = row.histogram_at(step);
-    const auto twin = number_.find(row.labels);
-    if (histogram != nullptr && twin != number_.end() && has_buckets(classic_[twin->second], step)) {
+    const auto twin = twins_.find(&row);
+    if (histogram != nullptr && twin != twins_.end() && has_buckets(classic_[twin->second], step)) {
       notes_.warn(at_, "vector contains a mix of classic and native histograms" + named(row.metric_name()));
       return nullptr;
     }
@@ -85,10 +78,9 @@ class HistogramVector {
   /// The buckets of a classic histogram at a step; none if there is a native one beside it.
   void buckets_at(const Classic& classic, std::size_t step, std::vector<ClassicBucket>& out) const {
     out.clear();
-    for (const Row* const row : native_) {
-      if (row->labels == classic.labels && row->histogram_at(step) != nullptr) {
-        return;
-      }
+    const auto twin = native_of_.find(static_cast<ClassicGroups::Group>(&classic - classic_.data()));
+    if (twin != native_of_.end() && twin->second->histogram_at(step) != nullptr) {
+      return;
     }
     for (const auto& [bound, row] : classic.buckets) {
       if (row->has_float(step)) {
@@ -108,19 +100,16 @@ class HistogramVector {
 
  private:
   void add_bucket(const Row& row) {
-    const std::string_view text = row.view().get(kBucketLabel);
-    double bound = 0;
-    if (parse_float(text, bound) != FloatStatus::kOk) {
-      std::string note = "bucket label \"le\" is missing or has a malformed value of ";
-      append_quoted_value(note, text);
-      notes_.warn(at_, note + named(row.metric_name()));
+    const ClassicGroups::Member member = groups_.add(row.view());
+    classic_.resize(groups_.size());
+    classic_[member.group].labels = groups_.labels(member.group);
+    if (member.bound.has_value()) {
+      classic_[member.group].buckets.emplace_back(*member.bound, &row);
       return;
     }
-    const auto [known, is_new] = number_.try_emplace(without_bucket_label(row.view()), classic_.size());
-    if (is_new) {
-      classic_.push_back({.labels = known->first, .drops_name = row.drops_name});
-    }
-    classic_[known->second].buckets.emplace_back(bound, &row);
+    std::string note = "bucket label \"le\" is missing or has a malformed value of ";
+    append_quoted_value(note, row.view().get(kBucketLabel));
+    notes_.warn(at_, note + named(row.metric_name()));
   }
   [[nodiscard]] static bool has_buckets(const Classic& classic, std::size_t step) noexcept {
     return std::ranges::any_of(classic.buckets, [step](const auto& bucket) { return bucket.second->has_float(step); });
@@ -132,7 +121,9 @@ class HistogramVector {
   QueryNotes& notes_;
   std::vector<const Row*> native_{};
   std::vector<Classic> classic_{};
-  std::map<std::string, std::size_t> number_{};  // of a classic histogram, by its labels
+  ClassicGroups groups_{};
+  std::map<const Row*, ClassicGroups::Group> twins_{};      // native rows that clash with a classic histogram
+  std::map<ClassicGroups::Group, const Row*> native_of_{};  // the other way round
 };
 
 void note_quantile(double q, SourceRange at, QueryNotes& notes) {
@@ -171,10 +162,10 @@ class QuantileColumn {
       }
       const ClassicQuantile result = classic_quantile(quantile_[i], buckets_);
       out.value[i] = result.value;
-      if (result.is_forced) {
-        const LabelsView labels(classic.labels);
-        notes_.forced_monotonicity(at_, names_metrics_ ? labels.get(kNameLabel) : std::string_view(), grid_.t_ms(i),
-                                   result.min_bucket, result.max_bucket, result.max_difference);
+      if (result.was_forced) {
+        const std::string_view name = names_metrics_ ? classic.labels.get(kNameLabel) : std::string_view();
+        notes_.forced_monotonicity(at_, name, grid_.t_ms(i),
+                                   result.min_bound, result.max_bound, result.max_difference);
       }
     }
   }
@@ -263,7 +254,7 @@ void Evaluator::histogram_quantile(const CallExpr& call, const StepGrid& grid, c
   for (const HistogramVector::Classic& classic : histograms.classic()) {
     row.reset(grid.count);
     column.fill(classic, row);
-    give_histogram_row(row, classic.labels, check, sink);
+    give_histogram_row(row, std::string(classic.labels.bytes()), check, sink);
   }
 }
 
@@ -308,7 +299,7 @@ void Evaluator::histogram_quantiles(const CallExpr& call, const StepGrid& grid, 
     for (const HistogramVector::Classic& classic : histograms.classic()) {
       row.reset(grid.count);
       column.fill(classic, row);
-      give(quantile, row, classic.labels);
+      give(quantile, row, std::string(classic.labels.bytes()));
     }
   }
   if (grid.count > 1 || !options_.delayed_name_removal) {
@@ -347,7 +338,7 @@ void Evaluator::histogram_fraction(const CallExpr& call, const StepGrid& grid, c
         row.value[i] = classic_fraction(lower[i], upper[i], buckets);
       }
     }
-    give_histogram_row(row, classic.labels, check, sink);
+    give_histogram_row(row, std::string(classic.labels.bytes()), check, sink);
   }
 }
 
