@@ -92,15 +92,26 @@ class RangeCall {
   }
 
   /// All windows in one go, where that is the same.
-  bool fill_columns(const RangeSeries& series, Row& row) const {
+  bool fill_columns(const RangeSeries& series, Row& row) {
     if (!series.samples.histogram.empty() || arg_.edges != WindowEdges::kPlain ||
-        (arg_.shift->at != AtKind::kNone && grid_.count > 1) || options_.use_start_timestamps) {
+        (arg_.shift->at != AtKind::kNone && grid_.count > 1) || options_.use_start_timestamps || params.size() > 1) {
       return false;
     }
-    const RangeSteps steps{.first_t_ms = shifted_t_ms(*arg_.shift, grid_.first_t_ms, options_),
-                           .step_ms = grid_.step_ms,
-                           .range_ms = arg_.range_ms};
-    return call_range_columns(function_.id, series.samples.t_ms, series.samples.value, steps, params, row.value);
+    const RangeWindows windows{.first_t_ms = shifted_t_ms(*arg_.shift, grid_.first_t_ms, options_),
+                               .step_ms = grid_.step_ms,
+                               .count = grid_.count,
+                               .range_ms = arg_.range_ms};
+    const std::span<const double> phi = params.empty() ? std::span<const double>() : std::span(params.front());
+    if (!call_range_columns(function_.id, {series.samples.t_ms, series.samples.value}, windows, phi, scratch_,
+                            row.value)) {
+      return false;
+    }
+    for (std::size_t i = 0; i < phi.size(); ++i) {
+      if (!(phi[i] >= 0 && phi[i] <= 1) && row.has_float(i)) {
+        note_bad_quantile(phi[i], context_of(series));
+      }
+    }
+    return true;
   }
 
   void fill_windows(const RangeSeries& series, Row& row) const {
@@ -140,6 +151,7 @@ class RangeCall {
   const StepGrid& grid_;
   const QueryOptions& options_;
   QueryNotes& notes_;
+  RangeScratch scratch_{};
 };
 
 }  // namespace
