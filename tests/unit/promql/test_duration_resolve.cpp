@@ -30,9 +30,9 @@ TEST_CASE("durations are computed from step and range", "[promql][duration]") {
 
 TEST_CASE("every part of a query that has a duration gets it", "[promql][duration]") {
   const ExprPtr expr =
-      parse_promql("-(sum by (a) (x offset (1m - 2m)))[1 * step():step() / 5] offset -step()").value_or_throw();
+      parse_promql("rate((sum by (a) (x offset (1m - 2m)))[1 * step():step() / 5] offset -step())").value_or_throw();
   REQUIRE_FALSE(resolve_durations(*expr, 5'000, 0));
-  const auto& subquery = as<SubqueryExpr>(*as<UnaryExpr>(*expr).inner);
+  const auto& subquery = as<SubqueryExpr>(*as<CallExpr>(*expr).args[0]);
   CHECK(subquery.range.ms == 5'000);
   CHECK(subquery.step.ms == 1'000);
   CHECK(subquery.shift.offset.ms == -5'000);
