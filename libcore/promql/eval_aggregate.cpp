@@ -7,9 +7,10 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/decimal_text.h"
 #include "base/number_text.h"
 #include "base/utf8.h"
-#include "model/histogram_buckets.h"
+#include "model/histogram_text.h"
 #include "promql/aggregation.h"
 #include "promql/evaluator.h"
 #include "promql/match_groups.h"
@@ -263,7 +264,7 @@ void Evaluator::count_values(const AggregateExpr& aggregate, const StepGrid& gri
         continue;
       }
       const Histogram* const histogram = row.histogram_at(i);
-      std::string text = histogram != nullptr ? histogram_text(*histogram) : plain_float_text(row.value[i]);
+      std::string text = histogram != nullptr ? histogram_text(*histogram) : decimal_text(row.value[i]);
       const auto [known, is_new] = group_of.try_emplace(std::move(text));
       if (is_new) {
         builder.clear();

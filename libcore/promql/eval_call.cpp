@@ -11,7 +11,6 @@
 #include "promql/evaluator.h"
 #include "promql/function_table.h"
 #include "promql/natural_order.h"
-#include "promql/range_columns.h"
 #include "promql/range_functions.h"
 #include "promql/range_notes.h"
 #include "promql/server_math.h"
@@ -78,9 +77,7 @@ class RangeCall {
 
   void fill(const RangeSeries& series, Row& row) {
     row.reset(grid_.count);
-    if (!fill_columns(series, row)) {
-      fill_windows(series, row);
-    }
+    fill_windows(series, row);
     if (wants_counter(function_.id) && !std::ranges::all_of(row.value, is_absent)) {
       note_possible_non_counter(options_.type_and_unit_labels, context_of(series));
     }
@@ -89,18 +86,6 @@ class RangeCall {
  private:
   [[nodiscard]] NoteContext context_of(const RangeSeries& series) const {
     return {.notes = notes_, .at = at_, .metric_name = series.view().get(kNameLabel), .labels = series.view()};
-  }
-
-  /// All windows in one go, where that is the same.
-  bool fill_columns(const RangeSeries& series, Row& row) const {
-    if (!series.samples.histogram.empty() || arg_.edges != WindowEdges::kPlain ||
-        (arg_.shift->at != AtKind::kNone && grid_.count > 1) || options_.use_start_timestamps) {
-      return false;
-    }
-    const RangeSteps steps{.first_t_ms = shifted_t_ms(*arg_.shift, grid_.first_t_ms, options_),
-                           .step_ms = grid_.step_ms,
-                           .range_ms = arg_.range_ms};
-    return call_range_columns(function_.id, series.samples.t_ms, series.samples.value, steps, params, row.value);
   }
 
   void fill_windows(const RangeSeries& series, Row& row) const {

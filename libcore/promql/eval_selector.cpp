@@ -273,6 +273,32 @@ void Evaluator::matrix_selector(const MatrixSelectorExpr& selector, const StepGr
   }
 }
 
+void Evaluator::range_vector(const Expr& expr, const StepGrid& grid, const RangeSink& sink) {
+  const Expr& inner = unwrap_parens(expr);
+  if (inner.kind != ExprKind::kMatrixSelector) {
+    ranges(expr, grid, sink);
+    return;
+  }
+  const auto& selector = as<MatrixSelectorExpr>(inner);
+  const VectorSelectorExpr& vector = *selector.vector;
+  Window window;
+  window.to_ms = shifted_t_ms(vector.shift, grid.first_t_ms, options_);
+  window.from_ms = window.to_ms - selector.range.ms;
+  window.edges = vector.is_smoothed ? WindowEdges::kSmoothed : WindowEdges::kAnchored;
+  ranges(expr, grid, [&](RangeSeries& series) {
+    if (vector.is_anchored || vector.is_smoothed) {
+      if (!series.samples.histogram.empty()) {
+        throw_query_error(std::string(vector.is_anchored ? "anchored" : "smoothed") +
+                          " modifier is not supported with histograms");
+      }
+      cut_to_edges(series.samples, window);
+    }
+    if (!series.samples.empty()) {
+      sink(series);
+    }
+  });
+}
+
 void Evaluator::subquery(const SubqueryExpr& subquery, const StepGrid& grid, const RangeSink& sink) {
   const std::int64_t step = subquery.step.ms != 0 ? subquery.step.ms : options_.subquery_step_ms;
   const std::int64_t from = shifted_t_ms(subquery.shift, grid.first_t_ms, options_) - subquery.range.ms;

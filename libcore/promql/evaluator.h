@@ -49,6 +49,8 @@ class Evaluator {
   [[nodiscard]] std::vector<double> scalars(const Expr& expr, const StepGrid& grid);
   /// The series of a range vector, for all windows of the grid. Requires: a selector or subquery.
   void ranges(const Expr& expr, const StepGrid& grid, const RangeSink& sink);
+  /// What a range vector shows by itself at one time. Requires: a grid of one step.
+  void range_vector(const Expr& expr, const StepGrid& grid, const RangeSink& sink);
 
  private:
   // --- eval_selector.cpp
@@ -80,6 +82,10 @@ class Evaluator {
   void label_join(const CallExpr& call, const StepGrid& grid, const RowSink& sink);
   // --- eval_histogram.cpp
   bool histogram_call(const CallExpr& call, const StepGrid& grid, const RowSink& sink);
+  void histogram_quantile(const CallExpr& call, const StepGrid& grid, const RowSink& sink);
+  void histogram_quantiles(const CallExpr& call, const StepGrid& grid, const RowSink& sink);
+  void histogram_fraction(const CallExpr& call, const StepGrid& grid, const RowSink& sink);
+  void give_histogram_row(Row& row, std::string labels, RowCheck& check, const RowSink& sink);
   // --- eval_info.cpp
   void info(const CallExpr& call, const StepGrid& grid, const RowSink& sink);
 
