@@ -27,8 +27,7 @@ std::size_t name_size(std::string_view text) noexcept {
 }  // namespace
 
 struct AnchoredRegex::Pattern {
-  explicit Pattern(std::string_view text)
-      : regex(re2::StringPiece(text.data(), text.size()), quiet_options()) {}
+  explicit Pattern(std::string_view text) : regex(re2::StringPiece(text.data(), text.size()), quiet_options()) {}
   RE2 regex;
 };
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/go_math.h"
+#include "base/server_math.h"
 
 namespace mcore {
 namespace {
@@ -87,9 +87,9 @@ double HistogramBucket::fraction_below(double at, bool is_linear) const noexcept
   if (is_linear) {
     return (at - lower) / (upper - lower);
   }
-  const double log_lower = go_log2(std::abs(lower));
-  const double log_upper = go_log2(std::abs(upper));
-  const double log_at = go_log2(std::abs(at));
+  const double log_lower = server_log2(std::abs(lower));
+  const double log_upper = server_log2(std::abs(upper));
+  const double log_at = server_log2(std::abs(at));
   if (at > 0) {
     return (log_at - log_lower) / (log_upper - log_lower);
   }

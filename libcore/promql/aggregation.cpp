@@ -45,8 +45,8 @@ class FloatAggregation : public Aggregation {
   void note_histograms(const Row& row) {
     for (const HistogramPtr& histogram : row.histogram) {
       if (histogram != nullptr) {
-        notes_.info(aggregate_.inner->at, std::string("ignored histogram in ") + aggregate_op_text(aggregate_.op) +
-                                              " aggregation");
+        notes_.info(aggregate_.inner->at,
+                    std::string("ignored histogram in ") + aggregate_op_text(aggregate_.op) + " aggregation");
         return;
       }
     }

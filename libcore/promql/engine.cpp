@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "promql/duration_resolve.h"
 #include "promql/evaluator.h"
 
 namespace mcore {
@@ -61,7 +62,8 @@ std::vector<QuerySeries> series_of(std::vector<Row> rows, const StepGrid& grid) 
 }
 
 void sort_by_labels(std::vector<QuerySeries>& series) {
-  std::ranges::sort(series, [](const QuerySeries& a, const QuerySeries& b) { return a.labels.view() < b.labels.view(); });
+  std::ranges::sort(series,
+                    [](const QuerySeries& a, const QuerySeries& b) { return a.labels.view() < b.labels.view(); });
 }
 
 /// A vector, or over several steps what becomes a matrix.
@@ -85,9 +87,8 @@ void answer_matrix(Evaluator& evaluator, const Expr& expr, const QueryOptions& o
     series = {};
   });
   sort_by_labels(value.series);
-  const auto repeated = std::ranges::adjacent_find(value.series, [](const QuerySeries& a, const QuerySeries& b) {
-    return a.labels.view() == b.labels.view();
-  });
+  const auto repeated = std::ranges::adjacent_find(
+      value.series, [](const QuerySeries& a, const QuerySeries& b) { return a.labels.view() == b.labels.view(); });
   if (repeated != value.series.end()) {
     throw_repeated_labels();
   }
@@ -96,13 +97,23 @@ void answer_matrix(Evaluator& evaluator, const Expr& expr, const QueryOptions& o
 }  // namespace
 
 QueryAnswer evaluate_query(const Expr& expr, std::string_view text, Querier& querier, const QueryOptions& options) {
+  const ValueType type = type_of(expr);
+  if (!options.is_instant() && (type == ValueType::kMatrix || type == ValueType::kString)) {
+    throw_query_error(std::string("invalid expression type \"") +
+                      (type == ValueType::kMatrix ? "range vector" : "string") +
+                      "\" for range query, must be Scalar or instant Vector");
+  }
   const ExprPtr resolved = clone(expr);
+  if (auto error = resolve_durations(*resolved, options.step_ms, options.end_t_ms - options.start_t_ms);
+      error.has_value()) {
+    throw Error(*error);
+  }
   QueryNotes notes;
   Evaluator evaluator(querier, options, notes);
   QueryAnswer answer;
   answer.value.t_ms = options.start_t_ms;
-  answer.value.type = options.is_instant() ? type_of(expr) : ValueType::kMatrix;
-  switch (type_of(expr)) {
+  answer.value.type = options.is_instant() ? type : ValueType::kMatrix;
+  switch (type) {
     case ValueType::kString:
       answer.value.type = ValueType::kString;
       answer.value.string = as<StringExpr>(unwrap_parens(*resolved)).value;

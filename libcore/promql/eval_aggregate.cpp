@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "base/hash.h"
 #include "base/decimal_text.h"
+#include "base/hash.h"
 #include "base/number_text.h"
 #include "base/utf8.h"
 #include "model/histogram_text.h"
@@ -125,8 +125,8 @@ class SeriesPicker {
         break;
       default:
         if (row.histogram_at(step) != nullptr) {
-          notes_.info(aggregate_.at, std::string("ignored histogram in ") + aggregate_op_text(aggregate_.op) +
-                                         " aggregation");
+          notes_.info(aggregate_.at,
+                      std::string("ignored histogram in ") + aggregate_op_text(aggregate_.op) + " aggregation");
         } else if (limit_[step] > 0) {
           heap.add({row.value[step], series}, limit_[step]);
         }

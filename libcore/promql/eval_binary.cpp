@@ -7,18 +7,22 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/server_math.h"
 #include "promql/evaluator.h"
 #include "promql/match_groups.h"
 #include "promql/point_operation.h"
-#include "promql/server_math.h"
 
 namespace mcore {
 namespace {
 
 /// Whether an operation makes something else of a metric.
-bool changes_metric(BinaryOp op) noexcept { return op <= BinaryOp::kAtan2; }
+bool changes_metric(BinaryOp op) noexcept {
+  return op <= BinaryOp::kAtan2;
+}
 
-LabelGroups groups_of(const VectorMatching& matching) { return {matching.labels, matching.is_on}; }
+LabelGroups groups_of(const VectorMatching& matching) {
+  return {matching.labels, matching.is_on};
+}
 
 /// Labels of a match, for a message and for a series that is filled in.
 std::string matched_labels(const VectorMatching& matching, LabelsView labels) {
@@ -152,7 +156,8 @@ class VectorJoin {
     const auto [first, last] = std::ranges::unique(partners);
     partners.erase(first, last);
     for (const std::uint32_t partner : partners) {
-      operate(many, one_.rows[partner], group, [&](std::size_t step) { return many.has(step) && ones[step] == partner; });
+      operate(many, one_.rows[partner], group,
+              [&](std::size_t step) { return many.has(step) && ones[step] == partner; });
     }
     if (fills && fill_of_one().has_value()) {
       const Row one = filled(many, *fill_of_one());
@@ -280,7 +285,7 @@ class VectorJoin {
   LabelGroups groups_;
   Side many_{};
   Side one_{};
-  std::vector<std::vector<std::uint32_t>> ones_{};                 // by group and step
+  std::vector<std::vector<std::uint32_t>> ones_{};                  // by group and step
   std::vector<std::vector<std::vector<std::uint64_t>>> matched_{};  // by group and step: hashes of results
   std::vector<Row> out_{};
 };
@@ -308,8 +313,7 @@ void Evaluator::unary(const UnaryExpr& unary, const StepGrid& grid, const RowSin
 }
 
 void Evaluator::binary(const BinaryExpr& binary, const StepGrid& grid, const RowSink& sink) {
-  const bool has_scalar =
-      type_of(*binary.left) == ValueType::kScalar || type_of(*binary.right) == ValueType::kScalar;
+  const bool has_scalar = type_of(*binary.left) == ValueType::kScalar || type_of(*binary.right) == ValueType::kScalar;
   if (has_scalar) {
     with_scalar(binary, grid, sink);
   } else if (is_set_operator(binary.op)) {
@@ -338,8 +342,8 @@ void Evaluator::with_scalar(const BinaryExpr& binary, const StepGrid& grid, cons
   const auto operate = [&](Row& row, std::size_t i) {
     const Point point{row.value[i], row.histogram_at(i)};
     const Point number{scalar[i], nullptr};
-    PointOperation result = operate_on(binary.op, scalar_is_left ? number : point, scalar_is_left ? point : number,
-                                       binary.at, notes_);
+    PointOperation result =
+        operate_on(binary.op, scalar_is_left ? number : point, scalar_is_left ? point : number, binary.at, notes_);
     if (binary.returns_bool && !result.failed) {
       clear_step(row, i);
       row.value[i] = result.keeps ? 1 : 0;
@@ -424,8 +428,8 @@ void Evaluator::set_operation(const BinaryExpr& binary, const StepGrid& grid, co
 void Evaluator::vector_operation(const BinaryExpr& binary, const StepGrid& grid, const RowSink& sink) {
   std::vector<Row> left = collect(*binary.left, grid);
   std::vector<Row> right = collect(*binary.right, grid);
-  std::vector<Row> joined = VectorJoin(binary, grid.count, options_.delayed_name_removal, notes_)
-                                .run(std::move(left), std::move(right));
+  std::vector<Row> joined =
+      VectorJoin(binary, grid.count, options_.delayed_name_removal, notes_).run(std::move(left), std::move(right));
   if (grid.count > 1 || !options_.delayed_name_removal) {
     merge_repeated(joined);
   }

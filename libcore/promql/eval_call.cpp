@@ -8,13 +8,13 @@
 #include <string>
 #include <utility>
 
+#include "base/server_math.h"
 #include "promql/evaluator.h"
 #include "promql/function_table.h"
 #include "promql/natural_order.h"
 #include "promql/range_columns.h"
 #include "promql/range_functions.h"
 #include "promql/range_notes.h"
-#include "promql/server_math.h"
 #include "promql/window_cursor.h"
 
 namespace mcore {
@@ -62,8 +62,7 @@ bool is_sort(FunctionId id) noexcept {
 /// One range function over all windows of one series after the other.
 class RangeCall {
  public:
-  RangeCall(const CallExpr& call, std::size_t arg, const StepGrid& grid, const QueryOptions& options,
-            QueryNotes& notes)
+  RangeCall(const CallExpr& call, std::size_t arg, const StepGrid& grid, const QueryOptions& options, QueryNotes& notes)
       : function_(*call.function),
         call_(find_range_function(function_.id)),
         arg_(range_arg_of(*call.args[arg])),
@@ -94,7 +93,8 @@ class RangeCall {
   /// All windows in one go, where that is the same.
   bool fill_columns(const RangeSeries& series, Row& row) {
     if (!series.samples.histogram.empty() || arg_.edges != WindowEdges::kPlain ||
-        (arg_.shift->at != AtKind::kNone && grid_.count > 1) || options_.use_start_timestamps || params.size() > 1) {
+        (arg_.shift->at != AtKind::kNone && grid_.count > 1) || params.size() > 1 ||
+        (options_.use_start_timestamps && uses_start_times(function_.id) && !series.samples.start_ms.empty())) {
       return false;
     }
     const RangeWindows windows{.first_t_ms = shifted_t_ms(*arg_.shift, grid_.first_t_ms, options_),
@@ -132,6 +132,9 @@ class RangeCall {
       window.to_ms = to;
       window.step_t_ms = grid_.t_ms(i);
       window.edges = arg_.edges;
+      if (!options_.use_start_timestamps || !uses_start_times(function_.id)) {
+        window.start_ms = window.histogram_start_ms = {};
+      }
       for (std::size_t p = 0; p < params.size(); ++p) {
         values[p] = params[p][i];
       }
@@ -336,9 +339,10 @@ std::vector<double> Evaluator::scalar_call(const CallExpr& call, const StepGrid&
 std::string labels_of_absent(const Expr& arg) {
   const Expr& inner = unwrap_parens(arg);
   const Selector none;
-  const Selector* const matchers = inner.kind == ExprKind::kVectorSelector   ? &as<VectorSelectorExpr>(inner).matchers
-                                   : inner.kind == ExprKind::kMatrixSelector ? &as<MatrixSelectorExpr>(inner).vector->matchers
-                                                                             : &none;
+  const Selector* const matchers = inner.kind == ExprKind::kVectorSelector ? &as<VectorSelectorExpr>(inner).matchers
+                                   : inner.kind == ExprKind::kMatrixSelector
+                                       ? &as<MatrixSelectorExpr>(inner).vector->matchers
+                                       : &none;
   std::map<std::string_view, std::string_view> labels;
   std::set<std::string_view> had;
   for (const Matcher& matcher : *matchers) {

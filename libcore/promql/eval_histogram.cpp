@@ -135,9 +135,14 @@ void note_quantile(double q, SourceRange at, QueryNotes& notes) {
 /// histogram_quantile of every histogram of a vector, for one quantile a step.
 class QuantileColumn {
  public:
-  QuantileColumn(HistogramVector& histograms, const std::vector<double>& quantile, const StepGrid& grid,
-                 SourceRange at, bool names_metrics, QueryNotes& notes)
-      : histograms_(histograms), quantile_(quantile), grid_(grid), at_(at), names_metrics_(names_metrics), notes_(notes) {}
+  QuantileColumn(HistogramVector& histograms, const std::vector<double>& quantile, const StepGrid& grid, SourceRange at,
+                 bool names_metrics, QueryNotes& notes)
+      : histograms_(histograms),
+        quantile_(quantile),
+        grid_(grid),
+        at_(at),
+        names_metrics_(names_metrics),
+        notes_(notes) {}
 
   void fill(const Row& native, Row& out) {
     for (std::size_t i = 0; i < grid_.count; ++i) {
@@ -164,8 +169,7 @@ class QuantileColumn {
       out.value[i] = result.value;
       if (result.was_forced) {
         const std::string_view name = names_metrics_ ? classic.labels.get(kNameLabel) : std::string_view();
-        notes_.forced_monotonicity(at_, name, grid_.t_ms(i),
-                                   result.min_bound, result.max_bound, result.max_difference);
+        notes_.forced_monotonicity(at_, name, grid_.t_ms(i), result.min_bound, result.max_bound, result.max_difference);
       }
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// info() adds labels of info metrics, target_info unless others are named, to the series that share `instance` and `job`
-// with them. Which info series counts at a step is a matter of that step: of several with one identity the one whose
-// sample is the newest.
+// info() adds labels of info metrics, target_info unless others are named, to the series that share `instance` and
+// `job` with them. Which info series counts at a step is a matter of that step: of several with one identity the one
+// whose sample is the newest.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -225,8 +225,8 @@ void Evaluator::info(const CallExpr& call, const StepGrid& grid, const RowSink& 
   std::vector<bool> is_info;
   std::vector<bool> has_base(grid.count);
   for (const Row& row : base) {
-    is_info.push_back(std::ranges::all_of(
-        choice.names, [&](const Matcher& matcher) { return matcher.matches(row.metric_name()); }));
+    is_info.push_back(
+        std::ranges::all_of(choice.names, [&](const Matcher& matcher) { return matcher.matches(row.metric_name()); }));
     for (std::size_t i = 0; i < grid.count; ++i) {
       has_base[i] = has_base[i] || row.has(i);
     }

@@ -4,18 +4,24 @@
 #include <limits>
 #include <utility>
 
+#include "base/server_math.h"
 #include "promql/evaluator.h"
 #include "promql/function_table.h"
-#include "promql/server_math.h"
 
 namespace mcore {
 namespace {
 
 constexpr double kMsPerSecond = 1000;
 
-double sign(double x) noexcept { return x < 0 ? -1 : x > 0 ? 1 : x; }
-double to_radians(double x) noexcept { return x * M_PI / 180; }
-double to_degrees(double x) noexcept { return x * 180 / M_PI; }
+double sign(double x) noexcept {
+  return x < 0 ? -1 : x > 0 ? 1 : x;
+}
+double to_radians(double x) noexcept {
+  return x * M_PI / 180;
+}
+double to_degrees(double x) noexcept {
+  return x * 180 / M_PI;
+}
 
 using MathFunction = double (*)(double);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "promql/evaluator.h"
+#include "promql/function_table.h"
 #include "promql/smoothed_value.h"
 #include "promql/window_cursor.h"
 
@@ -30,14 +31,19 @@ class LatestSample {
     is_histogram_ = histogram_t > float_t;
     has_ = t_ms_ != kNever && t_ms_ > t_ms - lookback_ms_;
     if (has_) {
-      has_ = !is_stale_marker(is_histogram_ ? samples_.histogram[histogram_end_ - 1].sum
-                                            : samples_.value[float_end_ - 1]);
+      has_ =
+          !is_stale_marker(is_histogram_ ? samples_.histogram[histogram_end_ - 1].sum : samples_.value[float_end_ - 1]);
     }
   }
   [[nodiscard]] bool has() const noexcept { return has_; }
   [[nodiscard]] bool is_histogram() const noexcept { return is_histogram_; }
   [[nodiscard]] std::int64_t t_ms() const noexcept { return t_ms_; }
   [[nodiscard]] double value() const noexcept { return samples_.value[float_end_ - 1]; }
+  /// The start time of the sample, 0 where none is known.
+  [[nodiscard]] std::int64_t start_ms() const noexcept {
+    const std::vector<std::int64_t>& starts = is_histogram_ ? samples_.histogram_start_ms : samples_.start_ms;
+    return starts.empty() ? 0 : starts[(is_histogram_ ? histogram_end_ : float_end_) - 1];
+  }
   [[nodiscard]] HistogramPtr histogram() {
     HistogramPtr& shared = shared_[histogram_end_ - 1];
     if (shared == nullptr) {
@@ -80,30 +86,40 @@ bool fill_floats(const SeriesSamples& samples, const StepGrid& grid, std::int64_
   return any;
 }
 
+/// Takes the entries that are marked out of a column that may be empty.
+template <typename Value>
+void keep_only(std::vector<Value>& column, const std::vector<bool>& kept) {
+  std::size_t to = 0;
+  for (std::size_t i = 0; i < column.size(); ++i) {
+    if (kept[i]) {
+      if (to != i) {
+        column[to] = std::move(column[i]);
+      }
+      ++to;
+    }
+  }
+  column.resize(to);
+}
+
 void remove_stale(SeriesSamples& samples) {
   if (std::ranges::any_of(samples.value, is_stale_marker)) {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < samples.value.size(); ++i) {
-      if (!is_stale_marker(samples.value[i])) {
-        samples.t_ms[kept] = samples.t_ms[i];
-        samples.value[kept++] = samples.value[i];
-      }
-    }
-    samples.t_ms.resize(kept);
-    samples.value.resize(kept);
+    std::vector<bool> kept(samples.value.size());
+    std::transform(samples.value.begin(), samples.value.end(), kept.begin(), [](double value) { return !is_stale_marker(value); });
+    keep_only(samples.t_ms, kept);
+    keep_only(samples.value, kept);
+    keep_only(samples.start_ms, kept);
   }
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < samples.histogram.size(); ++i) {
-    if (!is_stale_marker(samples.histogram[i].sum)) {
-      if (kept != i) {
-        samples.histogram_t_ms[kept] = samples.histogram_t_ms[i];
-        samples.histogram[kept] = std::move(samples.histogram[i]);
-      }
-      samples.histogram[kept++].is_float = true;
-    }
+  const auto is_stale = [](const Histogram& histogram) { return is_stale_marker(histogram.sum); };
+  if (std::ranges::any_of(samples.histogram, is_stale)) {
+    std::vector<bool> kept(samples.histogram.size());
+    std::transform(samples.histogram.begin(), samples.histogram.end(), kept.begin(), [&](const Histogram& one) { return !is_stale(one); });
+    keep_only(samples.histogram_t_ms, kept);
+    keep_only(samples.histogram, kept);
+    keep_only(samples.histogram_start_ms, kept);
   }
-  samples.histogram_t_ms.resize(kept);
-  samples.histogram.resize(kept);
+  for (Histogram& histogram : samples.histogram) {
+    histogram.is_float = true;
+  }
 }
 
 /// A row as samples at the times of its steps. What is known of resets is forgotten: the steps may have passed over
@@ -182,7 +198,7 @@ void Evaluator::vector_selector(const VectorSelectorExpr& selector, const StepGr
   }
 }
 
-std::vector<Row> Evaluator::sample_times(const VectorSelectorExpr& selector, const StepGrid& grid) {
+std::vector<Row> Evaluator::sample_times(const VectorSelectorExpr& selector, const StepGrid& grid, SampleTime which) {
   const std::int64_t first = shifted_t_ms(selector.shift, grid.first_t_ms, options_);
   const std::int64_t last = shifted_t_ms(selector.shift, grid.last_t_ms(), options_);
   const auto set = select(selector.matchers, {first - options_.lookback_ms + 1, last});
@@ -197,7 +213,7 @@ std::vector<Row> Evaluator::sample_times(const VectorSelectorExpr& selector, con
     for (std::size_t i = 0; i < grid.count; ++i) {
       latest.seek(shifted_t_ms(selector.shift, grid.t_ms(i), options_));
       if (latest.has()) {
-        row.value[i] = static_cast<double>(latest.t_ms());
+        row.value[i] = static_cast<double>(which == SampleTime::kStart ? latest.start_ms() : latest.t_ms());
       }
     }
     if (!row.empty()) {
@@ -212,7 +228,11 @@ void Evaluator::timestamp_of_selector(const CallExpr& call, const VectorSelector
                                       const RowSink& sink) {
   constexpr double kMsPerSecond = 1000;
   RowCheck check = check_after_drop(*call.args[0], RowCheck::Rule::kNoOverlap);
-  for (Row& row : sample_times(selector, grid)) {
+  const bool is_start = call.function->id == FunctionId::kStartTimestamp;
+  if (is_start && !options_.use_start_timestamps) {
+    return;
+  }
+  for (Row& row : sample_times(selector, grid, is_start ? SampleTime::kStart : SampleTime::kOwn)) {
     for (double& value : row.value) {
       value = is_absent(value) ? value : value / kMsPerSecond;
     }

@@ -190,7 +190,9 @@ std::string without_metadata(LabelsView labels) {
   return kept;
 }
 
-void throw_query_error(std::string text) { throw Error(ErrorKind::kUsage, "evaluate query", "", text); }
+void throw_query_error(std::string text) {
+  throw Error(ErrorKind::kUsage, "evaluate query", "", text);
+}
 
 Evaluator::Evaluator(Querier& querier, const QueryOptions& options, QueryNotes& notes)
     : querier_(querier), options_(options), notes_(notes) {}

@@ -56,8 +56,10 @@ class Evaluator {
   // --- eval_selector.cpp
   void vector_selector(const VectorSelectorExpr& selector, const StepGrid& grid, const RowSink& sink);
   void smoothed_selector(const VectorSelectorExpr& selector, const StepGrid& grid, const RowSink& sink);
+  enum class SampleTime : std::uint8_t { kOwn, kStart };
   /// Rows whose values are the times, in milliseconds, of the samples that the selector has.
-  [[nodiscard]] std::vector<Row> sample_times(const VectorSelectorExpr& selector, const StepGrid& grid);
+  [[nodiscard]] std::vector<Row> sample_times(const VectorSelectorExpr& selector, const StepGrid& grid,
+                                              SampleTime which = SampleTime::kOwn);
   void timestamp_of_selector(const CallExpr& call, const VectorSelectorExpr& selector, const StepGrid& grid,
                              const RowSink& sink);
   void matrix_selector(const MatrixSelectorExpr& selector, const StepGrid& grid, const RangeSink& sink);
@@ -121,7 +123,8 @@ class Evaluator {
 /// Whether all steps of a range query give the same, as Prometheus sees it.
 [[nodiscard]] bool is_step_invariant(const Expr& expr) noexcept;
 /// The time of the data that a selector or subquery wants at a step: what `@` and offset make of it.
-[[nodiscard]] std::int64_t shifted_t_ms(const TimeShift& shift, std::int64_t t_ms, const QueryOptions& options) noexcept;
+[[nodiscard]] std::int64_t shifted_t_ms(const TimeShift& shift, std::int64_t t_ms,
+                                        const QueryOptions& options) noexcept;
 /// Label names that mean the metric, not the series: `__name__`, `__type__`, `__unit__`.
 [[nodiscard]] bool is_metadata_label(std::string_view name) noexcept;
 /// The set without those labels.

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/go_math.h"
+#include "base/server_math.h"
 #include "model/histogram_buckets.h"
 #include "promql/kahan_sum.h"
 
@@ -28,12 +28,12 @@ double interpolate(const HistogramBucket& bucket, double fraction, bool is_custo
   if (is_custom || (bucket.lower <= 0 && bucket.upper >= 0)) {
     return bucket.lower + (bucket.upper - bucket.lower) * fraction;
   }
-  const double log_lower = go_log2(std::abs(bucket.lower));
-  const double log_upper = go_log2(std::abs(bucket.upper));
+  const double log_lower = server_log2(std::abs(bucket.lower));
+  const double log_upper = server_log2(std::abs(bucket.upper));
   if (bucket.lower > 0) {
-    return go_exp2(log_lower + (log_upper - log_lower) * fraction);
+    return server_exp2(log_lower + (log_upper - log_lower) * fraction);
   }
-  return -go_exp2(log_upper + (log_lower - log_upper) * (1 - fraction));
+  return -server_exp2(log_upper + (log_lower - log_upper) * (1 - fraction));
 }
 
 /// One end of the interval of native_fraction(): how many observations are below it.

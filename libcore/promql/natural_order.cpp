@@ -8,7 +8,9 @@
 namespace mcore {
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 /// Takes the run of digits, or of others, that the text starts with.
 std::string_view take_run(std::string_view& text) noexcept {

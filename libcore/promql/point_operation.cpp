@@ -5,26 +5,32 @@
 #include <string>
 #include <utility>
 
+#include "base/server_math.h"
 #include "promql/histogram_math.h"
 #include "promql/histogram_trim.h"
-#include "promql/server_math.h"
 
 namespace mcore {
 namespace {
 
-PointOperation failure() { return {.failed = true}; }
-PointOperation result(PointValue point) { return {.keeps = true, .point = std::move(point)}; }
+PointOperation failure() {
+  return {.failed = true};
+}
+PointOperation result(PointValue point) {
+  return {.keeps = true, .point = std::move(point)};
+}
 PointOperation compacted(Histogram histogram) {
   compact_histogram(histogram, 0);
   return result(std::move(histogram));
 }
 
-std::string_view kind_of(const Point& point) noexcept { return point.histogram != nullptr ? "histogram" : "float"; }
+std::string_view kind_of(const Point& point) noexcept {
+  return point.histogram != nullptr ? "histogram" : "float";
+}
 
 PointOperation refuse(BinaryOp op, const Point& left, const Point& right, SourceRange at, QueryNotes& notes) {
   const std::string name = binary_op_text(op);
-  notes.info(at, "incompatible sample types encountered for binary operator \"" + name + "\": " +
-                     std::string(kind_of(left)) + " " + name + " " + std::string(kind_of(right)));
+  notes.info(at, "incompatible sample types encountered for binary operator \"" + name +
+                     "\": " + std::string(kind_of(left)) + " " + name + " " + std::string(kind_of(right)));
   return failure();
 }
 

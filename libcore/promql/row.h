@@ -31,7 +31,9 @@ struct StepGrid {
 /// What stands in a column where a series has no float: the bits of a stale marker. No series has that value at a step,
 /// and no arithmetic makes it out of other numbers.
 inline constexpr std::uint64_t kAbsentBits = kStaleNanBits;
-[[nodiscard]] inline double absent_value() noexcept { return std::bit_cast<double>(kAbsentBits); }
+[[nodiscard]] inline double absent_value() noexcept {
+  return std::bit_cast<double>(kAbsentBits);
+}
 [[nodiscard]] inline bool is_absent(double value) noexcept {
   return std::bit_cast<std::uint64_t>(value) == kAbsentBits;
 }
@@ -54,9 +56,7 @@ struct Row {
   [[nodiscard]] const Histogram* histogram_at(std::size_t step) const noexcept {
     return histogram.empty() ? nullptr : histogram[step].get();
   }
-  [[nodiscard]] bool has(std::size_t step) const noexcept {
-    return has_float(step) || histogram_at(step) != nullptr;
-  }
+  [[nodiscard]] bool has(std::size_t step) const noexcept { return has_float(step) || histogram_at(step) != nullptr; }
   /// Makes it a row without samples.
   void reset(std::size_t steps) {
     value.assign(steps, absent_value());

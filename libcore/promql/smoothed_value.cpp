@@ -16,8 +16,8 @@ namespace {
 /// The value at `t_ms` on the line through samples `i` and `i + 1`.
 double between(std::span<const std::int64_t> t_ms, std::span<const double> value, std::size_t i,
                std::int64_t at_ms) noexcept {
-  return value[i] + (value[i + 1] - value[i]) * static_cast<double>(at_ms - t_ms[i]) /
-                        static_cast<double>(t_ms[i + 1] - t_ms[i]);
+  return value[i] +
+         (value[i + 1] - value[i]) * static_cast<double>(at_ms - t_ms[i]) / static_cast<double>(t_ms[i + 1] - t_ms[i]);
 }
 
 /// The same of histograms; a counter that was reset between the two has grown from nothing.
@@ -103,7 +103,8 @@ void cut_to_edges(SeriesSamples& samples, const Window& window) {
     const bool cuts_left = is_smoothed && t_ms[edges.first] < window.from_ms;
     const bool cuts_right = is_smoothed && edges.last > 0 && t_ms[edges.last] > window.to_ms;
     times.push_back(window.from_ms);
-    values.push_back(cuts_left ? between(t_ms, samples.value, edges.first, window.from_ms) : samples.value[edges.first]);
+    values.push_back(cuts_left ? between(t_ms, samples.value, edges.first, window.from_ms)
+                               : samples.value[edges.first]);
     for (std::size_t i = edges.first; i <= edges.last; ++i) {
       if (t_ms[i] > window.from_ms && t_ms[i] < window.to_ms) {
         times.push_back(t_ms[i]);

@@ -13,8 +13,8 @@ namespace mcore {
 /// is nothing but a warning. Requires: the window reaches as far as samples may be looked for.
 [[nodiscard]] PointValue smoothed_value(const Window& window, std::int64_t t_ms, const NoteContext& context);
 
-/// Makes of the samples in reach of an anchored or smoothed window what the range vector itself shows: a value at either
-/// edge, and the samples between.
+/// Makes of the samples in reach of an anchored or smoothed window what the range vector itself shows: a value at
+/// either edge, and the samples between.
 void cut_to_edges(SeriesSamples& samples, const Window& window);
 
 }  // namespace mcore

@@ -29,6 +29,8 @@ class WindowCursor {
     window_.value = std::span(samples_.value).subspan(floats_.begin, count);
     window_.histogram_t_ms = std::span(samples_.histogram_t_ms).subspan(histograms_.begin, histogram_count);
     window_.histogram = std::span(samples_.histogram).subspan(histograms_.begin, histogram_count);
+    window_.start_ms = part_of(samples_.start_ms, floats_.begin, count);
+    window_.histogram_start_ms = part_of(samples_.histogram_start_ms, histograms_.begin, histogram_count);
     window_.from_ms = from_ms;
     window_.to_ms = to_ms;
     return window_;
@@ -41,6 +43,11 @@ class WindowCursor {
     std::size_t begin = 0;
     std::size_t end = 0;
   };
+  /// Start times are not always there.
+  static std::span<const std::int64_t> part_of(const std::vector<std::int64_t>& column, std::size_t begin,
+                                               std::size_t count) noexcept {
+    return column.empty() ? std::span<const std::int64_t>() : std::span(column).subspan(begin, count);
+  }
   static void move(const std::vector<std::int64_t>& t_ms, Part& part, std::int64_t from_ms,
                    std::int64_t to_ms) noexcept {
     while (part.end < t_ms.size() && t_ms[part.end] <= to_ms) {

@@ -36,7 +36,12 @@ LabelSet renamed(LabelsView labels, const std::string& name) {
 
 void AnswerPrinter::declare(OptionSet& set) {
   set.output(&format_, &file_,
-             {{".tsv", "tsv"}, {".csv", "csv"}, {".jsonl", "jsonl"}, {".json", "json"}, {".md", "markdown"}, {".prom", "prom"}},
+             {{".tsv", "tsv"},
+              {".csv", "csv"},
+              {".jsonl", "jsonl"},
+              {".json", "json"},
+              {".md", "markdown"},
+              {".prom", "prom"}},
              {"table", "tsv", "csv", "json", "jsonl", "prom", "value", "markdown"});
   set.default_text("table on a terminal, else tsv");
   set.text("--as", "NAME", &as_, "Call the result by this metric name, in the format prom");
@@ -63,7 +68,8 @@ bool AnswerPrinter::needs_range(const Console& io) const {
 void AnswerPrinter::finish(TimeZone zone, Console& io) {
   const std::string chosen = format(io);
   if (!as_.empty() && chosen != "prom") {
-    throw Error(ErrorKind::kUsage, "option --as", in_quotes(as_), "the format " + chosen + " has no names; -o prom has");
+    throw Error(ErrorKind::kUsage, "option --as", in_quotes(as_),
+                "the format " + chosen + " has no names; -o prom has");
   }
   if (chosen == "json" || chosen == "jsonl") {
     print_json(io);

@@ -26,7 +26,8 @@ class QueryCommand final : public Command {
     set.operands("EXPR", &operands_, "PromQL, in quotes; @FILE reads it from a file", 0, SIZE_MAX);
     set.operands_may_start_with_dash();
     sources_.declare(set);
-    set.list("--expr", "EXPR", &expressions_, "An expression, as the operand is (repeatable: the answers share one output)");
+    set.list("--expr", "EXPR", &expressions_,
+             "An expression, as the operand is (repeatable: the answers share one output)");
     set.group("Time");
     times_.declare(set);
     set.group("Output");
@@ -111,6 +112,8 @@ class QueryCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_query_command() { return std::make_unique<QueryCommand>(); }
+std::unique_ptr<Command> make_query_command() {
+  return std::make_unique<QueryCommand>();
+}
 
 }  // namespace mcore

@@ -21,8 +21,7 @@ namespace {
 
 class StoreSource final : public QuerySource {
  public:
-  StoreSource(const std::string& path, Console& io)
-      : reader_(path, [&io](const Error& damage) { io.warn(damage); }) {}
+  StoreSource(const std::string& path, Console& io) : reader_(path, [&io](const Error& damage) { io.warn(damage); }) {}
   Querier& querier() override { return reader_; }
   std::optional<std::int64_t> newest_t_ms() override {
     const auto range = reader_.time_range();
@@ -42,7 +41,8 @@ class StreamSource final : public QuerySource {
       throw Error(ErrorKind::kIo, "open", path, errno_text(errno));
     }
     StreamInput input(path == "-" ? STDIN_FILENO : file.get(), path == "-" ? "stdin" : path, clock,
-                      {.stop = Console::interrupted}, [&](const StreamFault& fault) { io.warn("read " + path + ": " + fault.text()); });
+                      {.stop = Console::interrupted},
+                      [&](const StreamFault& fault) { io.warn("read " + path + ": " + fault.text()); });
     SampleBatch batch;
     while (input.next(batch)) {
       store_.add(batch);
@@ -100,7 +100,9 @@ void SourceOptions::open(const Clock& clock, Console& io) {
   merged_ = std::make_unique<MergedQuerier>(std::move(queriers));
 }
 
-Querier& SourceOptions::querier() { return *merged_; }
+Querier& SourceOptions::querier() {
+  return *merged_;
+}
 
 std::optional<std::int64_t> SourceOptions::newest_t_ms() {
   std::optional<std::int64_t> newest;

@@ -90,9 +90,10 @@ void QueryTimes::resolve(const Clock& clock, std::optional<std::int64_t> newest_
     throw wrong("--last", last_, "either --start or --last begins the range");
   }
   if (start_.empty() && last_.empty() && !needs_range) {
-    throw wrong(end_.empty() ? "--step" : "--end", end_.empty() ? step_ : end_, "a range begins with --start or --last");
+    throw wrong(end_.empty() ? "--step" : "--end", end_.empty() ? step_ : end_,
+                "a range begins with --start or --last");
   }
-  options.start_t_ms = !start_.empty() ? time_of("--start", start_, now, zone())
+  options.start_t_ms = !start_.empty()  ? time_of("--start", start_, now, zone())
                        : !last_.empty() ? options.end_t_ms - duration_of("--last", last_)
                                         : options.end_t_ms - kPictureRangeMs;
   if (options.start_t_ms > options.end_t_ms) {

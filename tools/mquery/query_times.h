@@ -24,7 +24,8 @@ class QueryTimes {
   /// Sets start, end and step. `newest_t_ms`: the newest sample, if the run's clock is to be set to it.
   /// `needs_range`: a picture of an instant shows the last hour.
   /// Errors: throws Error (kUsage).
-  void resolve(const Clock& clock, std::optional<std::int64_t> newest_t_ms, bool needs_range, QueryOptions& options) const;
+  void resolve(const Clock& clock, std::optional<std::int64_t> newest_t_ms, bool needs_range,
+               QueryOptions& options) const;
 
   [[nodiscard]] bool has_range() const noexcept {
     return !start_.empty() || !end_.empty() || !last_.empty() || !step_.empty();

@@ -2,7 +2,7 @@
 //
 // The wanted values were recorded from a running Prometheus (3.5.3, Go 1.27.1, amd64, with FMA): its answers carry all
 // digits.
-#include "promql/server_math.h"
+#include "base/server_math.h"
 
 #include <cmath>
 

@@ -8,7 +8,7 @@
 // keep that sequence: an a * b + c is two roundings unless std::fma is written (the build turns contraction off), and a
 // sum is never regrouped. The approximations are public and old: logarithms and log1p after Sun's fdlibm (as in
 // FreeBSD's msun), exp after Shibata's SLEEF, pow by squaring.
-#include "promql/server_math.h"
+#include "base/server_math.h"
 
 #include <array>
 #include <bit>
@@ -17,7 +17,7 @@
 #include <limits>
 #include <numbers>
 
-#include "promql/polynomial.h"
+#include "base/polynomial.h"
 
 namespace mcore {
 namespace {

@@ -13,8 +13,8 @@
 #include <limits>
 #include <numbers>
 
-#include "promql/polynomial.h"
-#include "promql/server_math.h"
+#include "base/polynomial.h"
+#include "base/server_math.h"
 
 namespace mcore {
 namespace {
