@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/decimal_text.h"
 #include "base/number_text.h"
 #include "promql/function_table.h"
 

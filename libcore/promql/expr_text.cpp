@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/decimal_text.h"
 #include "base/number_text.h"
 #include "model/duration.h"
 #include "promql/expr_writer.h"
