@@ -214,6 +214,30 @@ std::string float_text(double value) {
   return {text, write_float(text, value)};
 }
 
+std::string decimal_text(double value) {
+  if (!std::isfinite(value) || value == 0) {
+    return float_text(value);
+  }
+  // d[.ddd]e[+-]dd: std::to_chars in fixed notation would print every digit of a large number, not zeros.
+  char text[kFloatTextSize];
+  const char* const end = std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific).ptr;
+  const std::string_view shortest(text, static_cast<std::size_t>(end - text));
+  const std::size_t mark = shortest.find('e');
+  std::string digits(shortest.substr(0, mark));
+  std::erase(digits, '.');
+  int exponent = 0;
+  std::from_chars(text + mark + (text[mark + 1] == '+' ? 2 : 1), end, exponent);
+  std::string out = value < 0 ? "-" : "";
+  if (exponent < 0) {
+    return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+  }
+  const auto whole = static_cast<std::size_t>(exponent) + 1;
+  if (digits.size() <= whole) {
+    return out + digits + std::string(whole - digits.size(), '0');
+  }
+  return out + digits.substr(0, whole) + "." + digits.substr(whole);
+}
+
 std::string openmetrics_float_text(double value) {
   std::string text = float_text(value);
   if (std::isfinite(value) && text.find_first_of("e.") == std::string::npos) {

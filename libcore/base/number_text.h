@@ -33,6 +33,10 @@ char* write_float(char* out, double value) noexcept;
 /// The same as a string.
 [[nodiscard]] std::string float_text(double value);
 
+/// Never with an exponent, as the HTTP API of Prometheus writes values: the shortest digits that read back the same,
+/// filled up with zeros ("100000000000000000000000", "0.000001"), "NaN", "+Inf", "-Inf".
+[[nodiscard]] std::string decimal_text(double value);
+
 /// As OpenMetrics wants values of `le` and `quantile`: float_text with ".0" behind a whole number ("1.0", "1e+06").
 [[nodiscard]] std::string openmetrics_float_text(double value);
 

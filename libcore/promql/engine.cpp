@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "promql/duration_resolver.h"
 #include "promql/evaluator.h"
 
 namespace mcore {
@@ -98,7 +97,6 @@ void answer_matrix(Evaluator& evaluator, const Expr& expr, const QueryOptions& o
 
 QueryAnswer evaluate_query(const Expr& expr, std::string_view text, Querier& querier, const QueryOptions& options) {
   const ExprPtr resolved = clone(expr);
-  resolve_durations(*resolved, {.step_ms = options.step_ms, .range_ms = options.end_t_ms - options.start_t_ms});
   QueryNotes notes;
   Evaluator evaluator(querier, options, notes);
   QueryAnswer answer;

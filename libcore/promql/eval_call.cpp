@@ -11,6 +11,7 @@
 #include "promql/evaluator.h"
 #include "promql/function_table.h"
 #include "promql/natural_order.h"
+#include "promql/range_columns.h"
 #include "promql/range_functions.h"
 #include "promql/range_notes.h"
 #include "promql/server_math.h"
@@ -77,7 +78,9 @@ class RangeCall {
 
   void fill(const RangeSeries& series, Row& row) {
     row.reset(grid_.count);
-    fill_windows(series, row);
+    if (!fill_columns(series, row)) {
+      fill_windows(series, row);
+    }
     if (wants_counter(function_.id) && !std::ranges::all_of(row.value, is_absent)) {
       note_possible_non_counter(options_.type_and_unit_labels, context_of(series));
     }
@@ -86,6 +89,29 @@ class RangeCall {
  private:
   [[nodiscard]] NoteContext context_of(const RangeSeries& series) const {
     return {.notes = notes_, .at = at_, .metric_name = series.view().get(kNameLabel), .labels = series.view()};
+  }
+
+  /// All windows in one go, where that is the same.
+  bool fill_columns(const RangeSeries& series, Row& row) {
+    if (!series.samples.histogram.empty() || arg_.edges != WindowEdges::kPlain ||
+        (arg_.shift->at != AtKind::kNone && grid_.count > 1) || options_.use_start_timestamps || params.size() > 1) {
+      return false;
+    }
+    const RangeWindows windows{.first_t_ms = shifted_t_ms(*arg_.shift, grid_.first_t_ms, options_),
+                               .step_ms = grid_.step_ms,
+                               .count = grid_.count,
+                               .range_ms = arg_.range_ms};
+    const std::span<const double> phi = params.empty() ? std::span<const double>() : std::span(params.front());
+    if (!call_range_columns(function_.id, {series.samples.t_ms, series.samples.value}, windows, phi, scratch_,
+                            row.value)) {
+      return false;
+    }
+    for (std::size_t i = 0; i < phi.size(); ++i) {
+      if (!(phi[i] >= 0 && phi[i] <= 1) && row.has_float(i)) {
+        note_bad_quantile(phi[i], context_of(series));
+      }
+    }
+    return true;
   }
 
   void fill_windows(const RangeSeries& series, Row& row) const {
@@ -125,6 +151,7 @@ class RangeCall {
   const StepGrid& grid_;
   const QueryOptions& options_;
   QueryNotes& notes_;
+  RangeScratch scratch_{};
 };
 
 }  // namespace

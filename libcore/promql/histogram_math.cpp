@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "promql/histogram_bounds.h"
 #include "promql/histogram_merge.h"
 
 namespace mcore {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/histogram_buckets.h"
+#include "promql/histogram_bounds.h"
 #include "promql/kahan_sum.h"
 #include "promql/span_cursor.h"
 
@@ -195,83 +196,6 @@ void reduce_side(Target to, int steps) {
   *to.lost = std::move(lost);
 }
 
-// --- Custom bounds --------------------------------------------------------------------------------------------------
-
-std::vector<double> shared_bounds(const std::vector<double>& one, const std::vector<double>& other) {
-  std::vector<double> shared;
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < one.size() && j < other.size()) {
-    if (one[i] == other[j]) {
-      shared.push_back(one[i]);
-      ++i;
-      ++j;
-    } else if (one[i] < other[j]) {
-      ++i;
-    } else {
-      ++j;
-    }
-  }
-  return shared;
-}
-
-/// Adds the buckets of a side with `bounds` to those of the wider `shared` bounds that hold them.
-void add_to_shared(const std::vector<double>& shared, Target& wide, const Source& from,
-                   const std::vector<double>& bounds) noexcept {
-  std::size_t next = 0;
-  for (SpanCursor at(from.spans); !at.done(); at.step()) {
-    std::size_t bucket = shared.size();
-    if (at.index() < static_cast<std::int64_t>(bounds.size())) {
-      const double bound = histogram_bound(kCustomBucketsSchema, at.index(), bounds);
-      while (next < shared.size() && !(shared[next] >= bound)) {
-        ++next;
-      }
-      bucket = next;
-    }
-    wide.add(bucket, from.value(at.position()));
-    if (!from.lost.empty()) {
-      wide.add(bucket, from.lost[at.position()]);
-    }
-  }
-}
-
-/// Servers compensate here even where they forget the rest: only a bucket with neither count nor rest is left out.
-void merge_custom_bounds(Histogram& to, HistogramRest* rest, const Histogram& other, double factor) {
-  const std::vector<double> shared = shared_bounds(to.custom_values, other.custom_values);
-  std::vector<HistogramSpan> spans;
-  std::vector<double> counts(shared.size() + 1);
-  std::vector<double> lost(shared.size() + 1);
-  Target wide{spans, counts, &lost};
-  add_to_shared(shared, wide,
-                {to.positive_spans, to.positive_counts,
-                 rest ? std::span<const double>(rest->positive) : std::span<const double>(), 1},
-                to.custom_values);
-  add_to_shared(shared, wide, {other.positive_spans, other.positive_counts, {}, factor}, other.custom_values);
-
-  std::size_t size = 0;
-  std::size_t end = 0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0 && lost[i] == 0) {
-      continue;
-    }
-    if (spans.empty() || i != end) {
-      spans.push_back({static_cast<std::int32_t>(i - end), 0});
-    }
-    ++spans.back().length;
-    end = i + 1;
-    counts[size] = counts[i];
-    lost[size++] = lost[i];
-  }
-  counts.resize(size);
-  lost.resize(size);
-  to.positive_spans = std::move(spans);
-  to.positive_counts = std::move(counts);
-  to.custom_values = shared;
-  if (rest != nullptr) {
-    rest->positive = std::move(lost);
-  }
-}
-
 // --- Whole histograms -----------------------------------------------------------------------------------------------
 
 /// The hint of a sum. True if one says "reset" and the other "no reset".
@@ -350,10 +274,6 @@ void merge_exponential(Histogram& to, HistogramRest* rest, const Histogram& othe
 }
 
 }  // namespace
-
-bool equal_bounds(const std::vector<double>& one, const std::vector<double>& other) noexcept {
-  return one == other;
-}
 
 void start_rest(HistogramRest& rest, const Histogram& histogram) {
   rest.zero_count = 0;

@@ -18,6 +18,4 @@ void start_rest(HistogramRest& rest, const Histogram& histogram);
 /// Adds to each number what it lost.
 void settle_rest(Histogram& histogram, const HistogramRest& rest) noexcept;
 
-[[nodiscard]] bool equal_bounds(const std::vector<double>& one, const std::vector<double>& other) noexcept;
-
 }  // namespace mcore

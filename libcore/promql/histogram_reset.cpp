@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/histogram_buckets.h"
-#include "promql/histogram_merge.h"
+#include "promql/histogram_bounds.h"
 #include "promql/histogram_zero.h"
 #include "promql/span_cursor.h"
 

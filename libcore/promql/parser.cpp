@@ -13,8 +13,8 @@ namespace mcore {
 namespace {
 
 constexpr std::size_t kMaxQueryBytes = std::size_t{1} << 30U;  // far below what a SourceRange can hold
-constexpr std::size_t kShownBefore = 70;
-constexpr std::size_t kShownBehind = 30;
+constexpr std::size_t kShownBytes = 100;
+constexpr std::size_t kShownBefore = 70;  // the caret, of a longer line
 
 /// Whether byte `at` of a text is inside a character, so that the text cannot be cut there.
 bool is_inside_character(std::string_view text, std::size_t at) noexcept {
@@ -88,10 +88,11 @@ std::string source_excerpt(std::string_view query, std::uint32_t offset) {
   const std::size_t newline = at == 0 ? std::string_view::npos : query.rfind('\n', at - 1);
   std::size_t begin = newline + 1;  // npos + 1 is 0
   std::size_t end = std::min(query.find('\n', at), query.size());
-  const bool cut_front = at - begin > kShownBefore;
-  const bool cut_back = end - at > kShownBehind;
+  const bool is_long = end - begin > kShownBytes;
+  const bool cut_front = is_long && at - begin > kShownBefore;
   begin = cut_front ? at - kShownBefore : begin;
-  end = cut_back ? at + kShownBehind : end;
+  const bool cut_back = is_long && end - begin > kShownBytes;
+  end = cut_back ? begin + kShownBytes : end;
   while (is_inside_character(query, begin) && begin < at) {
     ++begin;
   }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "promql/histogram_math.h"
+#include "promql/histogram_reset.h"
 #include "promql/start_times.h"
 
 namespace mcore {
@@ -71,7 +73,7 @@ bool is_change(const AnySample& before, const AnySample& now) {
   if (now.histogram == nullptr) {
     return now.value != before.value && !(std::isnan(now.value) && std::isnan(before.value));
   }
-  return false;
+  return !equal_histograms(*now.histogram, *before.histogram);
 }
 
 bool is_reset(const AnySample& before, const AnySample& now) {
@@ -81,7 +83,7 @@ bool is_reset(const AnySample& before, const AnySample& now) {
   if (is_start_reset(before.when, now.when)) {
     return true;
   }
-  return now.histogram == nullptr && now.value < before.value;
+  return now.histogram == nullptr ? now.value < before.value : is_histogram_reset(*now.histogram, *before.histogram);
 }
 
 template <typename Differs>

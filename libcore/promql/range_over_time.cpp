@@ -8,6 +8,7 @@
 
 #include "promql/kahan_sum.h"
 #include "promql/quantile.h"
+#include "promql/range_histograms.h"
 #include "promql/range_notes.h"
 
 namespace mcore {
@@ -103,7 +104,7 @@ PointValue avg_over_time(const Window& window, std::span<const double>, const No
     return {};
   }
   if (window.value.empty()) {
-    return {};
+    return histogram_avg_over_time(window, context);
   }
   return float_average(window.value);
 }
@@ -114,7 +115,7 @@ PointValue sum_over_time(const Window& window, std::span<const double>, const No
     return {};
   }
   if (window.value.empty()) {
-    return {};
+    return histogram_sum_over_time(window, context);
   }
   return float_sum(window.value);
 }

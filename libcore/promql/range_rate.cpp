@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "promql/range_edges.h"
+#include "promql/range_histograms.h"
 #include "promql/range_notes.h"
 #include "promql/start_times.h"
 
@@ -53,13 +54,6 @@ double float_growth(const Window& window, bool is_counter, const NoteContext& co
   return growth;
 }
 
-/// The start of the first sample if it lies in the window: the counter was zero then.
-std::int64_t start_within(std::span<const std::int64_t> start_ms, const GrowthSpan& span) noexcept {
-  const bool is_within =
-      !start_ms.empty() && start_ms[0] != 0 && start_ms[0] > span.from_ms && start_ms[0] < span.first_t_ms;
-  return is_within ? start_ms[0] : 0;
-}
-
 PointValue float_rate(const Window& window, GrowthKind kind, const NoteContext& context) {
   const GrowthSpan span{.from_ms = window.from_ms,
                         .to_ms = window.to_ms,
@@ -88,41 +82,74 @@ PointValue growth(const Window& window, GrowthKind kind, const NoteContext& cont
     note_mixed_samples(context);
     return {};
   }
+  const bool is_plain = window.edges == WindowEdges::kPlain;
   if (window.value.empty()) {
-    return {};
+    return is_plain ? histogram_rate(window, kind, context) : histogram_rate_to_edges(window, kind, context);
   }
-  return window.edges == WindowEdges::kPlain ? float_rate(window, kind, context) : float_rate_to_edges(window, kind);
+  return is_plain ? float_rate(window, kind, context) : float_rate_to_edges(window, kind);
 }
 
-struct LastTwo {
-  std::size_t before;
-  std::size_t last;
+/// Takes the samples of a window from its end, floats and histograms in the order of time.
+class NewestFirst {
+ public:
+  explicit NewestFirst(const Window& window) noexcept
+      : window_(window), floats_(window.value.size()), histograms_(window.histogram.size()) {}
+
+  struct Sample {
+    StartedAt when{};
+    double value = 0;
+    const Histogram* histogram = nullptr;  // null: a float
+  };
+  /// Requires: there is one.
+  [[nodiscard]] Sample next() noexcept {
+    const bool is_float =
+        histograms_ == 0 || (floats_ > 0 && window_.t_ms[floats_ - 1] > window_.histogram_t_ms[histograms_ - 1]);
+    if (is_float) {
+      --floats_;
+      return {.when = started_at(window_.start_ms, window_.t_ms, floats_), .value = window_.value[floats_]};
+    }
+    --histograms_;
+    return {.when = started_at(window_.histogram_start_ms, window_.histogram_t_ms, histograms_),
+            .histogram = &window_.histogram[histograms_]};
+  }
+
+ private:
+  const Window& window_;
+  std::size_t floats_;
+  std::size_t histograms_;
 };
 
 PointValue last_step(const Window& window, bool is_counter, const NoteContext& context) {
   if (window.value.size() + window.histogram.size() < 2) {
     return {};
   }
-  if (window.value.size() < 2) {
-    note_mixed_samples(context);
-    return {};
-  }
-  const std::size_t last = window.value.size() - 1;
-  const std::int64_t interval_ms = window.t_ms[last] - window.t_ms[last - 1];
+  NewestFirst samples(window);
+  const NewestFirst::Sample last = samples.next();
+  const NewestFirst::Sample before = samples.next();
+  const std::int64_t interval_ms = last.when.t_ms - before.when.t_ms;
   if (interval_ms == 0) {
     return {};
   }
-  double step = window.value[last];
-  const bool is_reset =
-      step < window.value[last - 1] || is_start_reset(started_at(window.start_ms, window.t_ms, last - 1),
-                                                      started_at(window.start_ms, window.t_ms, last));
-  if (!is_counter || !is_reset) {
-    step -= window.value[last - 1];
+  if ((last.histogram == nullptr) != (before.histogram == nullptr)) {
+    note_mixed_samples(context);
+    return {};
   }
+  if (last.histogram != nullptr) {
+    return histogram_last_step({.when = before.when, .histogram = *before.histogram},
+                               {.when = last.when, .histogram = *last.histogram}, is_counter, context);
+  }
+  const bool is_reset = last.value < before.value || is_start_reset(before.when, last.when);
+  const double step = is_counter && is_reset ? last.value : last.value - before.value;
   return is_counter ? step / (static_cast<double>(interval_ms) / 1000) : step;
 }
 
 }  // namespace
+
+std::int64_t start_within(std::span<const std::int64_t> start_ms, const GrowthSpan& span) noexcept {
+  const bool is_within =
+      !start_ms.empty() && start_ms[0] != 0 && start_ms[0] > span.from_ms && start_ms[0] < span.first_t_ms;
+  return is_within ? start_ms[0] : 0;
+}
 
 double extrapolation_factor(const GrowthSpan& span, double zero_share) noexcept {
   const double sampled = seconds_between(span.first_t_ms, span.last_t_ms);

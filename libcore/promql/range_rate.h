@@ -31,6 +31,9 @@ struct GrowthSpan {
   double gaps = 0;  // samples less one
 };
 
+/// When the first sample's counter was zero, if that lies in the window: its start time, else 0.
+[[nodiscard]] std::int64_t start_within(std::span<const std::int64_t> start_ms, const GrowthSpan& span) noexcept;
+
 /// Seconds as Go's Duration has them. Requires: at least 0.
 [[nodiscard]] inline double duration_seconds(std::int64_t ms) noexcept {
   return static_cast<double>(ms / 1000) + static_cast<double>(ms % 1000 * 1'000'000) / 1e9;

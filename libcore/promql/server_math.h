@@ -12,7 +12,7 @@ namespace mcore {
 ///           Of a NaN only that it is one is promised, not its payload.
 /// Errors:   none: every argument has an answer, at times NaN or an infinity. Never throws.
 /// Threads:  any; the rounding mode must be to nearest, as every program starts.
-/// Cost:     tens of nanoseconds, pow up to a hundred, no allocation.
+/// Cost:     20 to 80 nanoseconds, pow up to 200, no allocation.
 ///
 /// What needs no function here, since C and C++ answer alike, digit for digit: std::sqrt, std::floor, std::ceil,
 /// std::fabs, and std::fmod for `%`; deg is `v * 180 / pi` and rad `v * pi / 180`, from the left to the right.

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// `mquery [query] EXPR`: evaluates PromQL, at one time or over a range.
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "answer_printer.h"
+#include "base/clock.h"
+#include "cli/command.h"
+#include "commands.h"
+#include "expression_words.h"
+#include "promql/engine.h"
+#include "promql/parser.h"
+#include "query_sources.h"
+#include "query_times.h"
+
+namespace mcore {
+namespace {
+
+class QueryCommand final : public Command {
+ public:
+  std::string_view name() const override { return "query"; }
+  std::string_view brief() const override { return "Evaluate an expression"; }
+  void declare(OptionSet& set) override {
+    set.operands("EXPR", &operands_, "PromQL, in quotes; @FILE reads it from a file", 0, SIZE_MAX);
+    set.operands_may_start_with_dash();
+    sources_.declare(set);
+    set.list("--expr", "EXPR", &expressions_, "An expression, as the operand is (repeatable: the answers share one output)");
+    set.group("Time");
+    times_.declare(set);
+    set.group("Output");
+    printer_.declare(set);
+    set.flag("--exit-status", &exit_status_, "Exit with 1 if the answer is empty");
+    set.group("Evaluation");
+    set.text("--lookback", "D", &lookback_, "How old a sample may be and still count");
+    set.default_text("$MQUERY_LOOKBACK, else 5m");
+    set.rare();
+    set.duration("--timeout", &timeout_, "Give up after this long");
+    set.count("--max-samples", "N", &max_samples_, "The most samples that are held at one time");
+    set.list("--enable-feature", "NAME", &features_,
+             "Answer as a server with this flag (promql-delayed-name-removal, use-start-timestamps, "
+             "type-and-unit-labels; repeatable)");
+    set.example("mquery 'rate(node_cpu_seconds_total{mode!=\"idle\"}[5m])' --last 6h -o json");
+    set.example("mquery ./data 'topk(5, node_filesystem_avail_bytes)' --at-end");
+    set.example("mscrape http://localhost:9100/metrics | mquery - node_load1");
+  }
+
+  ExitCode run(Console& io) override {
+    sources_.take_from(operands_);
+    const std::vector<Query> queries = parse(expressions_of(operands_, expressions_));
+    QueryOptions options = evaluation_options();
+    printer_.apply(io);
+    const SystemClock clock;
+    sources_.open(clock, io);
+    const auto newest = times_.wants_newest(sources_.is_lone_stream()) ? sources_.newest_t_ms() : std::nullopt;
+    times_.resolve(clock, newest, printer_.needs_range(io), options);
+    bool is_empty = true;
+    for (const Query& query : queries) {
+      QueryAnswer answer = evaluate_query(*query.expr, query.text, sources_.querier(), options);
+      for (const QueryNote& note : answer.notes) {
+        note.is_warning ? io.warn_softly(note.text) : io.note(note.text);
+      }
+      is_empty = is_empty && answer.value.series.empty() &&
+                 (answer.value.type == ValueType::kVector || answer.value.type == ValueType::kMatrix);
+      printer_.add(query.text, std::move(answer.value));
+    }
+    printer_.finish(times_.zone(), io);
+    return is_empty && exit_status_ ? ExitCode::kNo : ExitCode::kOk;
+  }
+
+ private:
+  struct Query {
+    std::string text{};
+    ExprPtr expr{};
+  };
+
+  static std::vector<Query> parse(const std::vector<std::string>& texts) {
+    std::vector<Query> queries;
+    for (const std::string& text : texts) {
+      Query& query = queries.emplace_back();
+      query.text = text;
+      query.expr = parse_promql(text).value_or_throw();
+    }
+    return queries;
+  }
+
+  [[nodiscard]] QueryOptions evaluation_options() const {
+    QueryOptions options;
+    options.lookback_ms = lookback_ms(lookback_);
+    options.max_samples = max_samples_;
+    options.is_cancelled = Console::interrupted;
+    if (timeout_.count() > 0) {
+      options.deadline = std::chrono::steady_clock::now() + timeout_;
+    }
+    apply_features(features_, options);
+    return options;
+  }
+
+  std::vector<std::string> operands_;
+  std::vector<std::string> expressions_;
+  SourceOptions sources_;
+  QueryTimes times_;
+  AnswerPrinter printer_;
+  bool exit_status_ = false;
+  std::string lookback_;
+  std::chrono::milliseconds timeout_{120'000};
+  std::size_t max_samples_ = 50'000'000;
+  std::vector<std::string> features_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_query_command() { return std::make_unique<QueryCommand>(); }
+
+}  // namespace mcore
