@@ -18,12 +18,13 @@ namespace {
 constexpr std::int64_t kMostSteps = 1'000'000;
 
 ScriptTextRule pattern_rule(std::string_view pattern) {
-  // The expression is to be found anywhere, and our regular expressions match whole texts.
-  auto compiled = AnchoredRegex::make(fmt::format("(?:.*?)(?:{})(?:.*)", pattern));
-  if (!compiled.ok()) {
-    throw_script_error(fmt::format("regular expression {}: {}", in_quotes(pattern), compiled.error().why()));
+  if (const auto alone = AnchoredRegex::make(pattern); !alone.ok()) {
+    throw_script_error(fmt::format("regular expression {}: {}", in_quotes(pattern), alone.error().why()));
   }
-  return {.text = std::string(pattern), .is_any = false, .pattern = std::move(compiled).value()};
+  // It is to be found anywhere, and our regular expressions match whole texts.
+  return {.text = std::string(pattern),
+          .is_any = false,
+          .pattern = AnchoredRegex::make(fmt::format("(?:.*?)(?:{})(?:.*)", pattern)).value_or_throw()};
 }
 
 ScriptTextRule text_rule(std::string_view text) {

@@ -94,6 +94,9 @@ class ScriptParser {
       }
       ScriptLoad::Series series;
       series.described = read_script_series(lines_[at_], room_);
+      if (load.step_ms == 0 && series.described.values.size() > 1) {
+        throw_script_error("a step of 0 has room for one value only");
+      }
       if (starts.has_value()) {
         check_starts(*starts, series.described);
         series.start_offset_ms = std::move(starts->offset_ms);

@@ -213,15 +213,11 @@ ScriptCounts run_script(std::string_view text, const ScriptOptions& options,
     on_failure({.line = problem.line, .what = problem.text});
     counts.failed = 1;
   }
+  if (!script.problems.empty()) {
+    return counts;
+  }
   ScriptStorage storage;
   for (const ScriptCommand& command : script.commands) {
-    if (!script.problems.empty()) {
-      break;
-    }
-    if (options.is_cancelled && options.is_cancelled()) {
-      counts.was_cancelled = true;
-      break;
-    }
     if (const auto* const load = std::get_if<ScriptLoad>(&command.what)) {
       try {
         storage.load(*load);
@@ -232,6 +228,10 @@ ScriptCounts run_script(std::string_view text, const ScriptOptions& options,
       }
     } else if (const auto* const eval = std::get_if<ScriptEval>(&command.what)) {
       auto failure = EvalRun(*eval, options, storage).run();
+      if (options.is_cancelled && options.is_cancelled()) {
+        counts.was_cancelled = true;
+        break;
+      }
       ++(failure.has_value() ? counts.failed : counts.passed);
       if (failure.has_value()) {
         failure->line = command.line;
