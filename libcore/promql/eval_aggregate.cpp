@@ -14,6 +14,7 @@
 #include "promql/aggregation.h"
 #include "promql/evaluator.h"
 #include "promql/match_groups.h"
+#include "promql/quoting.h"
 #include "promql/value_heap.h"
 
 namespace mcore {
@@ -246,9 +247,7 @@ void Evaluator::pick_series(const AggregateExpr& aggregate, const std::vector<do
 void Evaluator::count_values(const AggregateExpr& aggregate, const StepGrid& grid, const RowSink& sink) {
   const auto& name = as<StringExpr>(unwrap_parens(*aggregate.param)).value;
   if (name.empty() || !is_valid_utf8(name)) {
-    std::string quoted;
-    append_quoted_value(quoted, name);
-    throw_query_error("invalid label name " + quoted);
+    throw_query_error("invalid label name " + quoted(name));
   }
   std::vector<std::string> grouping = aggregate.grouping;
   if (!aggregate.is_without) {

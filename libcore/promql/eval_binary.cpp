@@ -98,13 +98,10 @@ class VectorJoin {
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
-  /// The fill value for the series that the many, or the one side lacks.
-  [[nodiscard]] const std::optional<double>& fill_of_one() const noexcept {
-    return is_swapped_ ? matching_.fill_left : matching_.fill_right;
-  }
-  [[nodiscard]] const std::optional<double>& fill_of_many() const noexcept {
-    return is_swapped_ ? matching_.fill_right : matching_.fill_left;
-  }
+  /// The fill value for the series that a side lacks. With group_right the sides have changed places, the fill values
+  /// have not: fill_left is for the many side then, too.
+  [[nodiscard]] const std::optional<double>& fill_of_one() const noexcept { return matching_.fill_right; }
+  [[nodiscard]] const std::optional<double>& fill_of_many() const noexcept { return matching_.fill_left; }
 
   /// Notes for each group and step which row is the one; two of them are an error wherever something may match.
   void find_ones() {

@@ -97,37 +97,63 @@ std::string identity_of(LabelsView labels, std::string_view metric) {
   return identity;
 }
 
-/// `@` and offset of the first selector below: they decide of when the info is, too. Null without a selector.
-const VectorSelectorExpr* first_selector(const Expr& expr) {
+/// `@` and offset of the first selector below: they decide of when the info is, too. Those of the subqueries around it
+/// add to the offset up to the innermost `@`. Nothing without a selector.
+std::optional<TimeShift> first_shift(const Expr& expr);
+
+std::optional<TimeShift> first_shift(const std::vector<const Expr*>& exprs) {
+  for (const Expr* const expr : exprs) {
+    if (expr != nullptr) {
+      if (auto shift = first_shift(*expr); shift.has_value()) {
+        return shift;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+TimeShift copy_of(const TimeShift& shift) {
+  TimeShift copy{.at = shift.at, .at_ms = shift.at_ms};
+  copy.offset.ms = shift.offset.ms;
+  return copy;
+}
+
+std::optional<TimeShift> first_shift(const Expr& expr) {
   switch (expr.kind) {
     case ExprKind::kVectorSelector:
-      return &as<VectorSelectorExpr>(expr);
+      return copy_of(as<VectorSelectorExpr>(expr).shift);
     case ExprKind::kMatrixSelector:
-      return as<MatrixSelectorExpr>(expr).vector.get();
+      return copy_of(as<MatrixSelectorExpr>(expr).vector->shift);
     case ExprKind::kParen:
-      return first_selector(*as<ParenExpr>(expr).inner);
+      return first_shift(*as<ParenExpr>(expr).inner);
     case ExprKind::kUnary:
-      return first_selector(*as<UnaryExpr>(expr).inner);
-    case ExprKind::kSubquery:
-      return first_selector(*as<SubqueryExpr>(expr).inner);
-    case ExprKind::kAggregate:
-      return first_selector(*as<AggregateExpr>(expr).inner);
-    case ExprKind::kBinary: {
-      const VectorSelectorExpr* const left = first_selector(*as<BinaryExpr>(expr).left);
-      return left != nullptr ? left : first_selector(*as<BinaryExpr>(expr).right);
-    }
-    case ExprKind::kCall:
-      for (const ExprPtr& arg : as<CallExpr>(expr).args) {
-        if (const VectorSelectorExpr* const found = first_selector(*arg); found != nullptr) {
-          return found;
-        }
+      return first_shift(*as<UnaryExpr>(expr).inner);
+    case ExprKind::kSubquery: {
+      const auto& subquery = as<SubqueryExpr>(expr);
+      auto shift = first_shift(*subquery.inner);
+      if (shift.has_value() && shift->at == AtKind::kNone) {
+        shift->offset.ms += subquery.shift.offset.ms;
+        shift->at = subquery.shift.at;
+        shift->at_ms = subquery.shift.at_ms;
       }
-      return nullptr;
+      return shift;
+    }
+    case ExprKind::kAggregate:
+      return first_shift(*as<AggregateExpr>(expr).inner);
+    case ExprKind::kBinary:
+      return first_shift({as<BinaryExpr>(expr).left.get(), as<BinaryExpr>(expr).right.get()});
+    case ExprKind::kCall: {
+      std::vector<const Expr*> args;
+      for (const ExprPtr& arg : as<CallExpr>(expr).args) {
+        args.push_back(arg.get());
+      }
+      return first_shift(args);
+    }
     case ExprKind::kNumber:
     case ExprKind::kString:
-      return nullptr;
+      break;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 /// The info series that count at each step.
@@ -239,12 +265,8 @@ void Evaluator::info(const CallExpr& call, const StepGrid& grid, const RowSink& 
       selector.matchers.insert(selector.matchers.end(), conditions.begin(), conditions.end());
     }
     selector.matchers.insert(selector.matchers.end(), choice.names.begin(), choice.names.end());
-    if (const VectorSelectorExpr* const shifted = first_selector(*call.args[0]); shifted != nullptr) {
-      selector.shift.at = shifted->shift.at;
-      selector.shift.at_ms = shifted->shift.at_ms;
-      selector.shift.offset.ms = shifted->shift.offset.ms;
-    }
-    infos = sample_times(selector, grid);
+    selector.shift = first_shift(*call.args[0]).value_or(TimeShift());
+    infos = sample_times(selector, grid, SampleTime::kOfInfo);
   }
   const InfoTable table(std::move(infos), grid.count, has_base);
   std::vector<Row> out;

@@ -104,7 +104,8 @@ void keep_only(std::vector<Value>& column, const std::vector<bool>& kept) {
 void remove_stale(SeriesSamples& samples) {
   if (std::ranges::any_of(samples.value, is_stale_marker)) {
     std::vector<bool> kept(samples.value.size());
-    std::transform(samples.value.begin(), samples.value.end(), kept.begin(), [](double value) { return !is_stale_marker(value); });
+    std::transform(samples.value.begin(), samples.value.end(), kept.begin(),
+                   [](double value) { return !is_stale_marker(value); });
     keep_only(samples.t_ms, kept);
     keep_only(samples.value, kept);
     keep_only(samples.start_ms, kept);
@@ -112,7 +113,8 @@ void remove_stale(SeriesSamples& samples) {
   const auto is_stale = [](const Histogram& histogram) { return is_stale_marker(histogram.sum); };
   if (std::ranges::any_of(samples.histogram, is_stale)) {
     std::vector<bool> kept(samples.histogram.size());
-    std::transform(samples.histogram.begin(), samples.histogram.end(), kept.begin(), [&](const Histogram& one) { return !is_stale(one); });
+    std::transform(samples.histogram.begin(), samples.histogram.end(), kept.begin(),
+                   [&](const Histogram& one) { return !is_stale(one); });
     keep_only(samples.histogram_t_ms, kept);
     keep_only(samples.histogram, kept);
     keep_only(samples.histogram_start_ms, kept);
@@ -212,6 +214,9 @@ std::vector<Row> Evaluator::sample_times(const VectorSelectorExpr& selector, con
     LatestSample latest(samples, options_.lookback_ms);
     for (std::size_t i = 0; i < grid.count; ++i) {
       latest.seek(shifted_t_ms(selector.shift, grid.t_ms(i), options_));
+      if (latest.has() && latest.is_histogram() && which == SampleTime::kOfInfo) {
+        throw_query_error("this should be an info metric, with float samples: " + labels_text(set->labels()));
+      }
       if (latest.has()) {
         row.value[i] = static_cast<double>(which == SampleTime::kStart ? latest.start_ms() : latest.t_ms());
       }

@@ -56,7 +56,11 @@ class Evaluator {
   // --- eval_selector.cpp
   void vector_selector(const VectorSelectorExpr& selector, const StepGrid& grid, const RowSink& sink);
   void smoothed_selector(const VectorSelectorExpr& selector, const StepGrid& grid, const RowSink& sink);
-  enum class SampleTime : std::uint8_t { kOwn, kStart };
+  enum class SampleTime : std::uint8_t {
+    kOwn,
+    kStart,   // the start time
+    kOfInfo,  // its own; a histogram is an error
+  };
   /// Rows whose values are the times, in milliseconds, of the samples that the selector has.
   [[nodiscard]] std::vector<Row> sample_times(const VectorSelectorExpr& selector, const StepGrid& grid,
                                               SampleTime which = SampleTime::kOwn);
