@@ -32,9 +32,8 @@ struct Rank {
 
 Rank rank_of(double phi, std::size_t count) noexcept {
   const double rank = phi * static_cast<double>(count - 1);
-  const double floor = std::floor(rank);
-  const auto lower = static_cast<std::size_t>(floor);
-  return {.lower = lower, .upper = std::min(count - 1, lower + 1), .weight = rank - floor};
+  const auto lower = static_cast<std::size_t>(rank);
+  return {.lower = lower, .upper = std::min(count - 1, lower + 1), .weight = rank - static_cast<double>(lower)};
 }
 
 double between(double lower, double upper, double weight) noexcept {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "promql/function_table.h"
+#include "promql/window_plan.h"
 
 namespace mcore {
 
@@ -18,28 +19,11 @@ struct FloatColumns {
   std::span<const double> value{};
 };
 
-/// The windows of a range query over one operand: of step i the samples in (t - range_ms, t] with
-/// t = first_t_ms + i * step_ms, the offset already taken off.
-struct RangeWindows {
-  std::int64_t first_t_ms = 0;
-  std::int64_t step_ms = 0;
-  std::size_t count = 0;
-  std::int64_t range_ms = 0;
-};
-
-/// Memory that one call leaves to the next. One for each thread.
+/// Memory that one call leaves to the next, and what it found out about the times of its samples. One for each thread.
 struct RangeScratch {
-  /// Windows that begin with the same sample.
-  struct Chain {
-    std::uint32_t begin = 0;
-    std::uint32_t first_end = 0;
-    std::uint32_t last_end = 0;
-    std::size_t first_step = 0;
-    std::size_t last_step = 0;
-  };
+  WindowPlan plan{};
   std::vector<double> values{};
   std::vector<std::uint32_t> indexes{};
-  std::vector<Chain> chains{};
 };
 
 /// Calls a range function for every window of a series that has nothing but floats, plain edges and no start times: the
@@ -52,7 +36,8 @@ struct RangeScratch {
 /// Returns:  false, and nothing is written, for a function that has no such form.
 /// Requires: out.size() == windows.count, step_ms > 0, range_ms > 0.
 /// Cost:     a few nanoseconds a step for rates, counts and the like, and where every sum is exact; else sums and means
-///           take about 0.1 ns a sample of each window, extremes O(1), quantiles a move within the sorted window.
+///           take about 0.1 ns a sample of each window, extremes O(1), quantiles a move within the sorted window. Least
+///           where series with the same times follow each other.
 [[nodiscard]] bool call_range_columns(FunctionId id, const FloatColumns& samples, const RangeWindows& windows,
                                       std::span<const double> phi, RangeScratch& scratch, std::span<double> out);
 

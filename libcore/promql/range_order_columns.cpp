@@ -19,19 +19,21 @@ double seconds_of(std::int64_t t_ms) noexcept {
 /// Calls take(step, begin, end, best) with the index of each window's extreme value. Those that may yet become one wait
 /// in a queue: whatever enters drives out what stands behind it, drives_out(new, old) says.
 template <typename DrivesOut, typename Take>
-void for_each_extreme(const FloatColumns& samples, const RangeWindows& windows, std::vector<std::uint32_t>& queue,
-                      DrivesOut drives_out, Take&& take) {
-  queue.resize(samples.value.size());
+void for_each_extreme(std::span<const double> values, RangeScratch& scratch, DrivesOut drives_out, Take&& take) {
+  std::vector<std::uint32_t>& queue = scratch.indexes;
+  queue.resize(values.size());
   std::size_t front = 0;
   std::size_t back = 0;  // behind the last
   std::size_t seen = 0;
-  for_each_window(samples, windows, [&](std::size_t step, std::size_t begin, std::size_t end) {
+  for (std::size_t step = 0; step < scratch.plan.windows().count; ++step) {
+    const std::size_t begin = scratch.plan.begins()[step];
+    const std::size_t end = scratch.plan.ends()[step];
     for (seen = std::max(seen, begin); seen < end; ++seen) {
-      const double value = samples.value[seen];
+      const double value = values[seen];
       if (std::isnan(value)) {
         continue;  // is one only where there is no number
       }
-      while (back > front && drives_out(value, samples.value[queue[back - 1]])) {
+      while (back > front && drives_out(value, values[queue[back - 1]])) {
         --back;
       }
       queue[back++] = static_cast<std::uint32_t>(seen);
@@ -42,9 +44,9 @@ void for_each_extreme(const FloatColumns& samples, const RangeWindows& windows, 
     if (begin < end) {
       take(step, front < back ? queue[front] : end - 1);
     } else {
-      take(step, samples.value.size());
+      take(step, values.size());
     }
-  });
+  }
 }
 
 /// The values of one window in order: NaNs, then numbers ascending, equal ones as they came.
@@ -85,18 +87,19 @@ class SortedWindow {
   [[nodiscard]] std::span<const double> values() const noexcept { return values_; }
 
  private:
-  /// Of a search without branches: how many numbers stand before.
+  /// How many values stand before a place. Which way a search turns cannot be foretold, so it turns without branches.
   template <typename StandsBefore>
   [[nodiscard]] std::size_t count_before(StandsBefore stands_before) const noexcept {
-    const double* base = values_.data() + nans_;
+    const double* const numbers = values_.data() + nans_;
+    std::size_t base = 0;
     std::size_t size = values_.size() - nans_;
     while (size > 1) {
       const std::size_t half = size / 2;
-      base += stands_before(base[half - 1]) ? half : 0;
+      base += half & (std::size_t{0} - static_cast<std::size_t>(stands_before(numbers[base + half - 1])));
       size -= half;
     }
-    const bool last = size == 1 && stands_before(*base);
-    return static_cast<std::size_t>(base - values_.data()) + (last ? 1 : 0);
+    base += size == 1 ? static_cast<std::size_t>(stands_before(numbers[base])) : 0;
+    return nans_ + base;
   }
   [[nodiscard]] std::size_t place_of(double value) const noexcept {
     return std::isnan(value) ? 0 : count_before([value](double other) { return other < value; });
@@ -111,8 +114,7 @@ class SortedWindow {
 
 }  // namespace
 
-void extreme_columns(Extreme extreme, const FloatColumns& samples, const RangeWindows& windows, RangeScratch& scratch,
-                     std::span<double> out) {
+void extreme_columns(Extreme extreme, const FloatColumns& samples, RangeScratch& scratch, std::span<double> out) {
   const std::size_t none = samples.value.size();
   const auto value = [&](std::size_t step, std::size_t best) {
     if (best < none) {
@@ -131,37 +133,39 @@ void extreme_columns(Extreme extreme, const FloatColumns& samples, const RangeWi
   // Of equal values the first is the extreme, but the last is its time.
   switch (extreme) {
     case Extreme::kMin:
-      return for_each_extreme(samples, windows, scratch.indexes, std::less<>(), value);
+      return for_each_extreme(samples.value, scratch, std::less<>(), value);
     case Extreme::kMax:
-      return for_each_extreme(samples, windows, scratch.indexes, std::greater<>(), value);
+      return for_each_extreme(samples.value, scratch, std::greater<>(), value);
     case Extreme::kTimeOfMin:
-      return for_each_extreme(samples, windows, scratch.indexes, std::less_equal<>(), time);
+      return for_each_extreme(samples.value, scratch, std::less_equal<>(), time);
     case Extreme::kTimeOfMax:
-      return for_each_extreme(samples, windows, scratch.indexes, std::greater_equal<>(), time);
+      return for_each_extreme(samples.value, scratch, std::greater_equal<>(), time);
   }
 }
 
-void quantile_columns(const FloatColumns& samples, const RangeWindows& windows, std::span<const double> phi,
-                      RangeScratch& scratch, std::span<double> out) {
+void quantile_columns(std::span<const double> value, std::span<const double> phi, RangeScratch& scratch,
+                      std::span<double> out) {
   SortedWindow sorted(scratch.values);
   std::size_t held_begin = 0;
   std::size_t held_end = 0;
-  for_each_window(samples, windows, [&](std::size_t step, std::size_t begin, std::size_t end) {
+  for (std::size_t step = 0; step < out.size(); ++step) {
+    const std::size_t begin = scratch.plan.begins()[step];
+    const std::size_t end = scratch.plan.ends()[step];
     const std::size_t leaving = std::min(begin, held_end) - held_begin;
     const std::size_t entering = end - std::max(begin, held_end);
     if (leaving + entering > 8 + (end - begin) / 8) {  // sorting anew is cheaper than so many moves
-      sorted.refill(samples.value.subspan(begin, end - begin));
+      sorted.refill(value.subspan(begin, end - begin));
     } else {
       const std::size_t first = std::max(begin, held_end);
       const std::size_t both = std::min(leaving, entering);
       for (std::size_t i = 0; i < both; ++i) {
-        sorted.replace(samples.value[held_begin + i], samples.value[first + i]);
+        sorted.replace(value[held_begin + i], value[first + i]);
       }
       for (std::size_t i = both; i < leaving; ++i) {
-        sorted.erase(samples.value[held_begin + i]);
+        sorted.erase(value[held_begin + i]);
       }
       for (std::size_t i = both; i < entering; ++i) {
-        sorted.insert(samples.value[first + i]);
+        sorted.insert(value[first + i]);
       }
     }
     held_begin = begin;
@@ -171,7 +175,7 @@ void quantile_columns(const FloatColumns& samples, const RangeWindows& windows, 
     } else {
       put_no_answer(out[step]);
     }
-  });
+  }
 }
 
 }  // namespace mcore

@@ -13,15 +13,18 @@
 #include "promql/kahan_sum.h"
 #include "promql/range_column_parts.h"
 #include "promql/range_over_time.h"
+#include "promql/vector_clones.h"
 
 namespace mcore {
 namespace {
 
-using Chain = RangeScratch::Chain;
+using Chain = WindowPlan::Chain;
+using Group = WindowPlan::Group;
 using Lanes = double __attribute__((vector_size(64)));
 using LooseLanes = double __attribute__((vector_size(64), aligned(8), may_alias));
 constexpr std::size_t kHalf = sizeof(Lanes) / sizeof(double);
-constexpr std::size_t kLanes = 2 * kHalf;
+constexpr std::size_t kLanes = WindowPlan::kLanes;
+static_assert(kLanes == 2 * kHalf);
 
 /// The sums of sixteen chains so far.
 struct LaneSums {
@@ -110,6 +113,37 @@ MCORE_VECTOR_CLONES void add_scattered(const std::array<const double*, kLanes>& 
   *reinterpret_cast<Lanes*>(sums.lost.data() + kHalf) = c1;
 }
 
+/// Whether all sums are finite, and so is what they lost.
+bool are_finite(const LaneSums& sums) noexcept {
+  double check = 0;  // a NaN as soon as one is not
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    check += sums.sum[i] * 0 + sums.lost[i] * 0;
+  }
+  return check == 0;
+}
+
+MCORE_VECTOR_CLONES bool mean_lanes(const LaneSums& sums, double count, double* out) noexcept {
+  if (!are_finite(sums)) {
+    return false;
+  }
+  for (std::size_t i = 0; i < kLanes; i += kHalf) {
+    const Lanes sum = *reinterpret_cast<const Lanes*>(sums.sum.data() + i);
+    const Lanes lost = *reinterpret_cast<const Lanes*>(sums.lost.data() + i);
+    *reinterpret_cast<LooseLanes*>(out + i) = sum / count + lost / count;
+  }
+  return true;
+}
+
+bool sum_lanes(const LaneSums& sums, double* out) noexcept {
+  if (!are_finite(sums)) {
+    return false;
+  }
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    out[i] = sums.sum[i] + sums.lost[i];
+  }
+  return true;
+}
+
 /// Whether no sum of up to `count` of the values rounds: all are multiples of one power of two, and few and small
 /// enough.
 bool sums_exactly(std::span<const double> values, std::size_t count) noexcept {
@@ -155,63 +189,37 @@ std::size_t lead_of(std::span<const double> values) noexcept {
 /// All windows of one series.
 class WindowSums {
  public:
-  WindowSums(bool is_mean, const FloatColumns& samples, const RangeWindows& windows, RangeScratch& scratch,
-             std::span<double> out)
-      : is_mean_(is_mean), value_(samples.value), rows_room_(scratch.values), chains_(scratch.chains), out_(out) {
-    chains_.clear();
-    ends_ = &scratch.indexes;
-    ends_->resize(windows.count);
-    for_each_window(samples, windows, [this](std::size_t step, std::size_t begin, std::size_t end) {
-      take(step, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end));
-    });
-  }
+  WindowSums(bool is_mean, std::span<const double> value, RangeScratch& scratch, std::span<double> out)
+      : is_mean_(is_mean), value_(value), scratch_(scratch), plan_(scratch.plan), out_(out) {}
 
   void run() {
-    if (chains_.empty()) {
+    for (std::size_t step = 0; step < out_.size(); ++step) {
+      if (is_empty(step)) {
+        put_no_answer(out_[step]);
+      }
+    }
+    const std::span<const Group> groups = plan_.groups();
+    if (groups.empty()) {
       return;
     }
-    if (sums_exactly(value_, longest_)) {
+    if (sums_exactly(value_, plan_.longest())) {
       slide();
       return;
     }
-    lead_ = chains_.size() >= kLanes ? lead_of(value_) : 0;
-    for (std::size_t k = 0; k < chains_.size(); ++k) {
-      const Chain& chain = chains_[k];
-      if (chain.last_end - chain.first_end > kMostBehind) {
-        finish(chain, {}, chain.begin);
-        continue;
-      }
-      if (held_ > 0 && !is_like_held(chain)) {
-        flush();
-      }
-      held_chains_[held_++] = chain;
-      if (held_ == kLanes) {
-        flush();
-      }
+    const bool has_rows = std::ranges::any_of(groups, [](const Group& group) { return group.stride > 0; });
+    lead_ = has_rows ? lead_of(value_) : 0;
+    if (plan_.wide_stride() > 0) {
+      lay_out_rows(plan_.wide_stride());
     }
-    flush();
+    for (const Group& group : groups) {
+      add_up(group, plan_.chains().subspan(group.first_chain, group.count));
+    }
   }
 
  private:
-  /// How far the windows of a chain may end apart, lest others wait for the shortest.
-  static constexpr std::uint32_t kMostBehind = 8;
-  static constexpr std::size_t kFewest = 4;       // chains worth a round of lanes
-  static constexpr std::size_t kMostStride = 64;  // beyond, windows hardly overlap
+  static constexpr std::size_t kFewest = 4;  // chains worth a round of lanes
 
-  void take(std::size_t step, std::uint32_t begin, std::uint32_t end) {
-    (*ends_)[step] = end > begin ? end : 0;
-    if (begin == end) {
-      put_no_answer(out_[step]);
-      return;
-    }
-    longest_ = std::max<std::size_t>(longest_, end - begin);
-    if (chains_.empty() || chains_.back().begin != begin) {
-      chains_.push_back({.begin = begin, .first_end = end, .last_end = end, .first_step = step, .last_step = step});
-    } else {
-      chains_.back().last_end = end;
-      chains_.back().last_step = step;
-    }
-  }
+  [[nodiscard]] bool is_empty(std::size_t step) const noexcept { return plan_.begins()[step] == plan_.ends()[step]; }
 
   [[nodiscard]] double answer(double sum, double lost, std::uint32_t begin, std::uint32_t end) const noexcept {
     if (!std::isfinite(sum) || !std::isfinite(lost)) {
@@ -228,10 +236,10 @@ class WindowSums {
   /// Goes on with a chain from sample `next`, and reads off its windows.
   void finish(const Chain& chain, KahanSum sum, std::size_t next) noexcept {
     for (std::size_t step = chain.first_step; step <= chain.last_step; ++step) {
-      const std::uint32_t end = (*ends_)[step];
-      if (end == 0) {
+      if (is_empty(step)) {
         continue;
       }
+      const std::uint32_t end = plan_.ends()[step];
       for (; next < end; ++next) {
         sum.add(value_[next]);
       }
@@ -243,103 +251,84 @@ class WindowSums {
     double sum = 0;
     std::size_t begin = 0;
     std::size_t end = 0;
-    for (const Chain& chain : chains_) {
-      if (chain.begin >= end) {
-        sum = 0;
-        begin = end = chain.begin;
+    for (std::size_t step = 0; step < out_.size(); ++step) {
+      const std::uint32_t next_begin = plan_.begins()[step];
+      const std::uint32_t next_end = plan_.ends()[step];
+      if (next_begin == next_end) {
+        continue;
       }
-      for (; begin < chain.begin; ++begin) {
+      if (next_begin >= end) {
+        sum = 0;
+        begin = end = next_begin;
+      }
+      for (; begin < next_begin; ++begin) {
         sum -= value_[begin];
       }
-      for (std::size_t step = chain.first_step; step <= chain.last_step; ++step) {
-        for (; end < (*ends_)[step]; ++end) {
-          sum += value_[end];
-        }
-        if ((*ends_)[step] != 0) {
-          out_[step] = answer(sum, 0, chain.begin, (*ends_)[step]);
-        }
+      for (; end < next_end; ++end) {
+        sum += value_[end];
       }
+      out_[step] = answer(sum, 0, next_begin, next_end);
     }
   }
 
-  [[nodiscard]] bool is_like_held(const Chain& chain) const noexcept {
-    const std::uint32_t held = held_chains_[0].first_end - held_chains_[0].begin;
-    const std::uint32_t own = chain.first_end - chain.begin;
-    return std::max(held, own) - std::min(held, own) <= kMostBehind + held / 8;
-  }
-
-  /// Adds up the chains held back.
-  void flush() {
-    const std::size_t held = std::exchange(held_, 0);
-    if (held < kFewest) {
-      for (std::size_t i = 0; i < held; ++i) {
-        finish(held_chains_[i], {}, held_chains_[i].begin);
+  void add_up(const Group& group, std::span<const Chain> chains) {
+    if (group.count < kFewest) {
+      for (const Chain& chain : chains) {
+        finish(chain, {}, chain.begin);
       }
       return;
     }
-    std::uint32_t common = held_chains_[0].first_end - held_chains_[0].begin;
-    for (std::size_t i = 1; i < held; ++i) {
-      common = std::min(common, held_chains_[i].first_end - held_chains_[i].begin);
-    }
     LaneSums sums;
-    if (held == kLanes && lay_out_rows()) {
-      add_rows(rows_, held_chains_[0].begin, common, lead_, sums);
+    if (group.stride > 0) {
+      const Rows rows = group.stride == 1 ? Rows{.data = value_.data(), .length = 0, .stride = 1} : rows_;
+      add_rows(rows, chains[0].begin, group.common, lead_, sums);
+      if (group.is_even && finish_evenly(sums, group.common, out_.subspan(chains[0].first_step, kLanes))) {
+        return;
+      }
     } else {
       std::array<const double*, kLanes> begins{};
       for (std::size_t i = 0; i < kLanes; ++i) {
-        begins[i] = value_.data() + held_chains_[std::min(i, held - 1)].begin;
+        begins[i] = value_.data() + chains[std::min<std::size_t>(i, group.count - 1)].begin;
       }
-      add_scattered(begins, common, sums);
+      add_scattered(begins, group.common, sums);
     }
-    for (std::size_t i = 0; i < held; ++i) {
-      finish(held_chains_[i], {.sum = sums.sum[i], .lost = sums.lost[i]}, held_chains_[i].begin + common);
+    for (std::size_t i = 0; i < group.count; ++i) {
+      finish(chains[i], {.sum = sums.sum[i], .lost = sums.lost[i]}, chains[i].begin + group.common);
     }
   }
 
-  /// Whether the chains held back begin at even distances, and rows serve those.
-  bool lay_out_rows() {
-    const std::uint32_t stride = held_chains_[1].begin - held_chains_[0].begin;
-    for (std::size_t i = 2; i < kLanes; ++i) {
-      if (held_chains_[i].begin - held_chains_[i - 1].begin != stride) {
-        return false;
+  /// All lanes' answers at once, if every one is finite.
+  [[nodiscard]] bool finish_evenly(const LaneSums& sums, std::uint32_t length, std::span<double> out) const noexcept {
+    return is_mean_ ? mean_lanes(sums, static_cast<double>(length), out.data()) : sum_lanes(sums, out.data());
+  }
+
+  /// Puts the samples so that those `stride` apart lie side by side.
+  void lay_out_rows(std::uint32_t stride) {
+    std::vector<double>& room = scratch_.values;
+    const std::size_t length = value_.size() / stride + 1;
+    room.resize(length * stride);
+    std::size_t column = 0;
+    for (std::size_t i = 0; i < value_.size(); i += stride, ++column) {
+      for (std::size_t row = 0; row < std::min<std::size_t>(stride, value_.size() - i); ++row) {
+        room[row * length + column] = value_[i + row];
       }
     }
-    if (stride == 1) {
-      rows_ = {.data = value_.data(), .length = 0, .stride = 1};
-      return true;
-    }
-    if (laid_out_ == 0 && stride <= kMostStride) {
-      laid_out_ = stride;
-      row_length_ = value_.size() / stride + 1;
-      rows_room_.resize(row_length_ * stride);
-      for (std::size_t i = 0; i < value_.size(); ++i) {
-        rows_room_[i % stride * row_length_ + i / stride] = value_[i];
-      }
-    }
-    rows_ = {.data = rows_room_.data(), .length = row_length_, .stride = laid_out_};
-    return laid_out_ == stride;
+    rows_ = {.data = room.data(), .length = length, .stride = stride};
   }
 
   bool is_mean_;
   std::span<const double> value_;
-  std::vector<double>& rows_room_;
-  std::vector<Chain>& chains_;
-  std::vector<std::uint32_t>* ends_ = nullptr;  // of each step's window; 0: it is empty
+  RangeScratch& scratch_;
+  WindowPlan& plan_;
   std::span<double> out_;
-  std::size_t longest_ = 0;
   std::size_t lead_ = 0;
-  std::array<Chain, kLanes> held_chains_{};
-  std::size_t held_ = 0;
   Rows rows_{};
-  std::size_t laid_out_ = 0;  // stride of the rows in rows_room_
-  std::size_t row_length_ = 0;
 };
 
 }  // namespace
 
-void sum_columns(bool is_mean, const FloatColumns& samples, const RangeWindows& windows, RangeScratch& scratch,
-                 std::span<double> out) {
-  WindowSums(is_mean, samples, windows, scratch, out).run();
+void sum_columns(bool is_mean, std::span<const double> value, RangeScratch& scratch, std::span<double> out) {
+  WindowSums(is_mean, value, scratch, out).run();
 }
 
 }  // namespace mcore

@@ -41,6 +41,9 @@ double both_signs(double, std::mt19937_64& random) {
 double counter(double before, std::mt19937_64& random) {
   return before + static_cast<double>(random() % 1'000) / 100;
 }
+double load(double before, std::mt19937_64& random) {
+  return std::max(0.0, std::round((before * 0.98 + static_cast<double>(random() % 9) / 100) * 100) / 100);
+}
 double bytes(double, std::mt19937_64& random) {
   return static_cast<double>(random() % 1'000'000) * 4096;
 }
@@ -119,6 +122,7 @@ void run() {
   const std::vector<Series> decimals = make_series(decimal);
   const std::vector<Series> jittered = make_series(decimal, 400);
   const std::vector<Series> signs = make_series(both_signs);
+  const std::vector<Series> loads = make_series(load);
   const std::vector<Series> pages = make_series(bytes);
   using Id = FunctionId;
   bench_columns("rate/5m/counter", Id::kRate, 5 * kMinute, kStep, counters);
@@ -136,6 +140,7 @@ void run() {
   bench_columns("sum_over_time/1h/decimals", Id::kSumOverTime, kHour, kStep, decimals);
   bench_columns("max_over_time/1h/decimals", Id::kMaxOverTime, kHour, kStep, decimals);
   bench_columns("quantile_over_time/1h/decimals", Id::kQuantileOverTime, kHour, kStep, decimals);
+  bench_columns("quantile_over_time/1h/load", Id::kQuantileOverTime, kHour, kStep, loads);
   bench_columns("count_over_time/1h/decimals", Id::kCountOverTime, kHour, kStep, decimals);
   bench_columns("last_over_time/1h/decimals", Id::kLastOverTime, kHour, kStep, decimals);
   bench_windows("rate/5m/counter", Id::kRate, 5 * kMinute, counters);
