@@ -7,11 +7,11 @@
 #include <string>
 #include <utility>
 
-#include "base/cpu_features.h"
 #include "promql/histogram_total.h"
 #include "promql/kahan_sum.h"
 #include "promql/quantile.h"
 #include "promql/range_notes.h"
+#include "promql/vector_clones.h"
 
 namespace mcore {
 namespace {
@@ -193,8 +193,7 @@ class Quantile final : public FloatAggregation {
 
 /// Adds a run of values to sums that all exist, side by side. The step has no branch and the bits of KahanSum as long
 /// as everything stays finite; false, and nothing done, if something is absent or does not.
-inline __attribute__((always_inline)) bool add_run_as_it_is(const double* value, double* sum, double* lost,
-                                                            std::size_t count) {
+MCORE_VECTOR_CLONES bool add_run(const double* value, double* sum, double* lost, std::size_t count) {
   bool is_plain = true;
   for (std::size_t i = 0; i < count; ++i) {
     const double total = sum[i] + value[i];  // of an absent operand NaN
@@ -211,13 +210,6 @@ inline __attribute__((always_inline)) bool add_run_as_it_is(const double* value,
   }
   return true;
 }
-METRICUTILS_AVX2 bool add_run_with_avx2(const double* value, double* sum, double* lost, std::size_t count) {
-  return add_run_as_it_is(value, sum, lost, count);
-}
-bool add_run(const double* value, double* sum, double* lost, std::size_t count) {
-  return has_avx2() ? add_run_with_avx2(value, sum, lost, count) : add_run_as_it_is(value, sum, lost, count);
-}
-
 /// Totals of floats, kept side by side. The mean is the sum's, until that would overflow: from there on it is brought
 /// forward value by value.
 struct FloatTotals {
