@@ -294,7 +294,7 @@ class HeadDelete {
     if (flush_logs(home_, *files_, files_->published().number, options_.lock_timeout) != FlushOutcome::kDurable) {
       return false;
     }
-    const auto store = FileLock::try_lock(home_.store() + "/lock", home_.owner());
+    const auto store = FileLock::lock_within(home_.store() + "/lock", home_.owner(), options_.lock_timeout);
     if (!store.has_value()) {
       throw Error(ErrorKind::kBusy, "lock store", home_.store() + "/lock",
                   fmt::format("held by {}; a running Prometheus deletes by its own API",
