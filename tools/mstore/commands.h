@@ -25,5 +25,6 @@ namespace mcore {
 [[nodiscard]] std::unique_ptr<Command> make_diff_command();
 [[nodiscard]] std::unique_ptr<Command> make_snapshot_command();
 [[nodiscard]] std::unique_ptr<Command> make_verify_command();
+[[nodiscard]] std::unique_ptr<Command> make_repair_command();
 
 }  // namespace mcore
