@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "commands.h"
+#include "empty_answer.h"
 #include "expression_words.h"
 #include "promql/engine.h"
 #include "promql/parser.h"
@@ -34,7 +35,8 @@ class QueryCommand final : public Command {
     printer_.declare(set);
     set.flag("--exit-status", &exit_status_, "Exit with 1 if the answer is empty");
     set.group("Evaluation");
-    set.text("--lookback", "D", &lookback_, "How old a sample may be and still count");
+    set.text("--lookback", "D|auto", &lookback_,
+             "How old a sample may be and still count; auto: twice a series' usual distance, at least 5m");
     set.default_text("$MQUERY_LOOKBACK, else 5m");
     set.rare();
     set.duration("--timeout", &timeout_, "Give up after this long");
@@ -62,8 +64,11 @@ class QueryCommand final : public Command {
       for (const QueryNote& note : answer.notes) {
         note.is_warning ? io.warn_softly(note.text) : io.note(note.text);
       }
-      is_empty = is_empty && answer.value.series.empty() &&
-                 (answer.value.type == ValueType::kVector || answer.value.type == ValueType::kMatrix);
+      if (is_empty_answer(answer.value)) {
+        explain_empty(query, options, io);
+      } else {
+        is_empty = false;
+      }
       printer_.add(query.text, std::move(answer.value));
     }
     printer_.finish(times_.zone(), io);
@@ -75,6 +80,17 @@ class QueryCommand final : public Command {
     std::string text{};
     ExprPtr expr{};
   };
+  static bool is_empty_answer(const QueryValue& value) noexcept {
+    return value.series.empty() && (value.type == ValueType::kVector || value.type == ValueType::kMatrix);
+  }
+  void explain_empty(const Query& query, const QueryOptions& options, Console& io) {
+    if (!io.shows_notes()) {
+      return;
+    }
+    if (const std::string why = why_empty(*query.expr, sources_.querier(), options, times_.zone()); !why.empty()) {
+      io.note("empty: " + why);
+    }
+  }
 
   static std::vector<Query> parse(const std::vector<std::string>& texts) {
     std::vector<Query> queries;
@@ -88,7 +104,7 @@ class QueryCommand final : public Command {
 
   [[nodiscard]] QueryOptions evaluation_options() const {
     QueryOptions options;
-    options.lookback_ms = lookback_ms(lookback_);
+    set_lookback(lookback_, options);
     options.max_samples = max_samples_;
     options.is_cancelled = Console::interrupted;
     if (timeout_.count() > 0) {

@@ -54,19 +54,19 @@ std::vector<std::string> expressions_of(const std::vector<std::string>& operands
   return all;
 }
 
-std::int64_t lookback_ms(const std::string& option) {
-  constexpr std::int64_t kDefaultMs = 300'000;
+void set_lookback(const std::string& option, QueryOptions& options) {
   const char* const environment = std::getenv("MQUERY_LOOKBACK");
   const std::string text = !option.empty() ? option : environment != nullptr ? environment : "";
-  if (text.empty()) {
-    return kDefaultMs;
+  if (text == "auto") {
+    options.widens_lookback = true;
+  } else if (!text.empty()) {
+    const auto lookback = parse_duration(text);
+    if (!lookback.ok() || lookback.value().count() <= 0) {
+      throw Error(ErrorKind::kUsage, option.empty() ? "$MQUERY_LOOKBACK" : "option --lookback", in_quotes(text),
+                  lookback.ok() ? "expected more than nothing" : lookback.error().why() + ", or auto");
+    }
+    options.lookback_ms = lookback.value().count();
   }
-  const auto lookback = parse_duration(text);
-  if (!lookback.ok() || lookback.value().count() <= 0) {
-    throw Error(ErrorKind::kUsage, option.empty() ? "$MQUERY_LOOKBACK" : "option --lookback", in_quotes(text),
-                lookback.ok() ? "expected more than nothing" : lookback.error().why());
-  }
-  return lookback.value().count();
 }
 
 void apply_features(const std::vector<std::string>& names, QueryOptions& options) {

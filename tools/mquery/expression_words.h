@@ -15,8 +15,8 @@ namespace mcore {
 [[nodiscard]] std::vector<std::string> expressions_of(const std::vector<std::string>& operands,
                                                       const std::vector<std::string>& expressions);
 
-/// `--lookback`, else $MQUERY_LOOKBACK, else 5m. Errors: throws Error (kUsage).
-[[nodiscard]] std::int64_t lookback_ms(const std::string& option);
+/// `--lookback D|auto`, else $MQUERY_LOOKBACK, else 5m. Errors: throws Error (kUsage).
+void set_lookback(const std::string& option, QueryOptions& options);
 
 /// `--enable-feature`: comma-separated names too. Errors: throws Error (kUsage) for an unknown name.
 void apply_features(const std::vector<std::string>& names, QueryOptions& options);
