@@ -4,6 +4,7 @@
 
 #include "promql/evaluator.h"
 #include "promql/function_table.h"
+#include "promql/quoting.h"
 #include "promql/smoothed_value.h"
 #include "promql/window_cursor.h"
 
@@ -244,7 +245,7 @@ std::vector<Row> Evaluator::sample_times(const VectorSelectorExpr& selector, con
     for (std::size_t i = 0; i < grid.count; ++i) {
       latest.seek(shifted_t_ms(selector.shift, grid.t_ms(i), options_));
       if (latest.has() && latest.is_histogram() && which == SampleTime::kOfInfo) {
-        throw_query_error("this should be an info metric, with float samples: " + labels_text(set->labels()));
+        throw_query_error("this should be an info metric, with float samples: " + quoted_labels(set->labels()));
       }
       if (latest.has()) {
         row.value[i] = static_cast<double>(which == SampleTime::kStart ? latest.start_ms() : latest.t_ms());

@@ -10,9 +10,9 @@
 #include "cli/command.h"
 #include "commands.h"
 #include "empty_answer.h"
-#include "expression_words.h"
+#include "evaluation_words.h"
+#include "expressions.h"
 #include "promql/engine.h"
-#include "promql/parser.h"
 #include "query_sources.h"
 #include "query_times.h"
 
@@ -24,11 +24,8 @@ class QueryCommand final : public Command {
   std::string_view name() const override { return "query"; }
   std::string_view brief() const override { return "Evaluate an expression"; }
   void declare(OptionSet& set) override {
-    set.operands("EXPR", &operands_, "PromQL, in quotes; @FILE reads it from a file", 0, SIZE_MAX);
-    set.operands_may_start_with_dash();
+    expressions_.declare(set);
     sources_.declare(set);
-    set.list("--expr", "EXPR", &expressions_,
-             "An expression, as the operand is (repeatable: the answers share one output)");
     set.group("Time");
     times_.declare(set);
     set.group("Output");
@@ -50,8 +47,8 @@ class QueryCommand final : public Command {
   }
 
   ExitCode run(Console& io) override {
-    sources_.take_from(operands_);
-    const std::vector<Query> queries = parse(expressions_of(operands_, expressions_));
+    sources_.take_from(expressions_.operands());
+    const std::vector<Query> queries = parse();
     QueryOptions options = evaluation_options();
     printer_.apply(io);
     const SystemClock clock;
@@ -92,12 +89,10 @@ class QueryCommand final : public Command {
     }
   }
 
-  static std::vector<Query> parse(const std::vector<std::string>& texts) {
+  [[nodiscard]] std::vector<Query> parse() const {
     std::vector<Query> queries;
-    for (const std::string& text : texts) {
-      Query& query = queries.emplace_back();
-      query.text = text;
-      query.expr = parse_promql(text).value_or_throw();
+    for (const ExpressionText& given : expressions_.read(false)) {
+      queries.push_back({.text = given.text, .expr = given.parse().expr});
     }
     return queries;
   }
@@ -114,8 +109,7 @@ class QueryCommand final : public Command {
     return options;
   }
 
-  std::vector<std::string> operands_;
-  std::vector<std::string> expressions_;
+  ExpressionOptions expressions_;
   SourceOptions sources_;
   QueryTimes times_;
   AnswerPrinter printer_;

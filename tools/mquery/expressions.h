@@ -26,6 +26,9 @@ class ExpressionOptions {
   /// Errors: throws Error (kUsage) for an expression that came as several words, and kIo.
   [[nodiscard]] std::vector<ExpressionText> read(bool or_stdin) const;
 
+  /// The operands, for a command that takes some for something else.
+  [[nodiscard]] std::vector<std::string>& operands() noexcept { return operands_; }
+
  private:
   std::vector<std::string> operands_;
   std::vector<std::string> expressions_;

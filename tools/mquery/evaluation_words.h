@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the words of a command line say about a query.
+// What the words of a command line say about how a query is evaluated.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,6 @@
 #include "promql/engine.h"
 
 namespace mcore {
-
-/// The expressions of `--expr` and the operand, `@FILE` replaced by what the file holds.
-/// Errors: throws Error (kUsage): none, or several operands, which as a rule are one expression without quotes; kIo.
-[[nodiscard]] std::vector<std::string> expressions_of(const std::vector<std::string>& operands,
-                                                      const std::vector<std::string>& expressions);
 
 /// `--lookback D|auto`, else $MQUERY_LOOKBACK, else 5m. Errors: throws Error (kUsage).
 void set_lookback(const std::string& option, QueryOptions& options);
