@@ -151,7 +151,7 @@ std::uint64_t ScriptCursor::expect_count() {
 }
 
 void ScriptCursor::fail(std::string_view expected) const {
-  const std::string found = at_end() ? "the end of the line" : in_quotes(rest().substr(0, kMostFoundText));
+  const std::string found = at_end() ? "the end of the line" : in_quotes(rest(), kMostFoundText);
   throw_script_error(fmt::format("column {}: expected {}, found {}", at_ + 1, expected, found));
 }
 

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <set>
 #include <utility>
 
 #include "base/error.h"
 #include "promql/histogram_math.h"
+#include "promql/histogram_reset.h"
 #include "promql/script_nhcb.h"
 #include "storage/sample_merge.h"
 
@@ -66,6 +68,40 @@ SeriesSamples samples_of(const ScriptLoad::Series& series, std::int64_t step_ms)
     }
   }
   return samples;
+}
+
+/// Whether a store would keep both in one chunk: then it knows of the later one that it follows no reset.
+bool goes_on(const Histogram& before, Histogram now) {
+  if (now.hint == CounterResetHint::kReset || now.schema != before.schema ||
+      now.zero_threshold != before.zero_threshold || now.custom_values != before.custom_values) {
+    return false;
+  }
+  now.hint = CounterResetHint::kUnknown;
+  return !is_histogram_reset(now, before);
+}
+
+/// Gives histograms the hints that a store gives back, whatever was written: one that goes on from the one before it
+/// follows no reset, of any other nothing is known, and gauges stay gauges. Samples before `more` are in `have`.
+void settle_hints(const SeriesSamples& have, SeriesSamples& more) {
+  const Histogram* before = have.histogram.empty() ? nullptr : &have.histogram.back();
+  std::int64_t before_t_ms = before != nullptr ? have.histogram_t_ms.back() : 0;
+  std::int64_t float_t_ms = have.t_ms.empty() ? INT64_MIN : have.t_ms.back();
+  auto next_float = more.t_ms.begin();
+  for (std::size_t i = 0; i < more.histogram.size(); ++i) {
+    Histogram& now = more.histogram[i];
+    const std::int64_t t_ms = more.histogram_t_ms[i];
+    for (; next_float != more.t_ms.end() && *next_float < t_ms; ++next_float) {
+      float_t_ms = *next_float;
+    }
+    if (now.hint != CounterResetHint::kGauge) {
+      const bool has_neighbour = before != nullptr && before_t_ms < t_ms &&
+                                 (float_t_ms < before_t_ms || float_t_ms > t_ms) &&
+                                 before->hint != CounterResetHint::kGauge;
+      now.hint = has_neighbour && goes_on(*before, now) ? CounterResetHint::kNotReset : CounterResetHint::kUnknown;
+    }
+    before = &now;
+    before_t_ms = t_ms;
+  }
 }
 
 /// Whether all samples of `more` may stand beside those of `have`: at one time there is one sample.
@@ -180,6 +216,7 @@ void ScriptStorage::add(const LabelSet& labels, SeriesSamples&& samples) {
   if (!fits(have, samples)) {
     throw_load_error(fmt::format("{} has two samples at one time", labels_text(labels.view())));
   }
+  settle_hints(have, samples);
   merge_samples(have, std::move(samples));
 }
 

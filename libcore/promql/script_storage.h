@@ -28,6 +28,8 @@ struct ScriptLoad {
 
 /// Holds the samples of a test script and answers as a store does.
 ///
+/// Shape:    of resets histograms say what a store would say, not what was written: whether one goes on from the one
+///           before it.
 /// Units:    value i of a series that is loaded lies at i steps after the Unix epoch.
 /// Lifetime: sets of series borrow the storage; no load() or clear() while one lives.
 class ScriptStorage final : public Querier {

@@ -99,6 +99,42 @@ TEST_CASE("start times lie where their offsets put them", "[promql][script]") {
   CHECK(samples.start_ms.empty());
 }
 
+TEST_CASE("histograms say of resets what a store would say", "[promql][script]") {
+  struct Case {
+    std::string_view line;
+    std::string_view want;  // of each histogram: unknown, not reset, gauge
+  };
+  constexpr Case kCases[] = {
+      {"a {{count:1}} {{count:1}} {{count:2}}", "unn"},
+      {"a {{count:2}} {{count:1}} {{count:1}}", "uun"},
+      {"a {{count:1}} {{count:2 counter_reset_hint:reset}} {{count:3}}", "uun"},
+      {"a {{count:1 counter_reset_hint:not_reset}} {{count:1}}", "un"},
+      {"a {{count:1 counter_reset_hint:gauge}} {{count:1 counter_reset_hint:gauge}} {{count:1}}", "ggu"},
+      {"a {{count:1}} 5 {{count:1}} {{count:2}}", "uun"},
+      {"a {{count:1}} stale {{count:1}}", "uu"},
+      {"a {{count:1}} _ {{count:1}}", "un"},
+      {"a {{count:1 buckets:[1]}} {{count:2 buckets:[0 2]}}", "uu"},
+      {"a {{count:1 buckets:[1]}} {{count:2 buckets:[1 1]}}", "un"},
+      {"a {{schema:1 count:1}} {{count:1}}", "uu"},
+      {"a {{count:1}} {{count:1 z_bucket_w:0.1}}", "uu"},
+  };
+  for (const Case& c : kCases) {
+    DYNAMIC_SECTION(c.line) {
+      ScriptStorage storage;
+      storage.load(load_of(10, {c.line}));
+      const auto set = storage.select({}, {});
+      SeriesSamples samples;
+      REQUIRE(set->next());
+      set->samples(samples);
+      std::string hints;
+      for (const Histogram& histogram : samples.histogram) {
+        hints += "urng"[static_cast<int>(histogram.hint)];
+      }
+      CHECK(hints == c.want);
+    }
+  }
+}
+
 TEST_CASE("load_with_nhcb adds native histograms with custom buckets", "[promql][script]") {
   ScriptStorage storage;
   storage.load(load_of(10,

@@ -107,7 +107,7 @@ TEST_CASE("a histogram literal has its keys in any order", "[promql][script]") {
       {"m {{schema:-53 custom_values:[5] buckets:[1 2 3]}}",
        "column 3: expected no more buckets than custom bounds and one, found \"{{schema:-53 custom_values:[5]...\""},
       {"m {{schema:-53 custom_values:[5 1]}}",
-       "column 3: expected custom bounds that ascend, found \"{{schema:-53 custom_values:[5 1...\""},
+       "column 3: expected custom bounds that ascend, found \"{{schema:-53 custom_values:[5 ...\""},
       {"m {{schema:1}}+{{}}x1",
        "column 16: expected a histogram of no lower resolution than the one before it, found \"{{}}x1\""},
       {"m {{}}+{{schema:-53 custom_values:[1]}}x1",

@@ -24,7 +24,7 @@ TEST_CASE("pinning gives each selector the time it has no other for", "[promql][
   constexpr Case kCases[] = {
       {"a", "a @ 300.000"},
       {"1 + -a", "1 + -a @ 300.000"},
-      {"(a) offset 1m", "(a) offset 1m"},
+      {"(a offset 1m)", "(a @ 300.000 offset 1m)"},
       {"rate(a[5m] offset 1m)", "rate(a[5m] @ 300.000 offset 1m)"},
       {"a @ 10 + b", "a @ 10.000 + b @ 300.000"},
       {"a @ start()", "a @ 300.000"},
