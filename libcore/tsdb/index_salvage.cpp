@@ -105,11 +105,16 @@ class IndexSalvage {
     if (!in.ok() || bytes_.size() < kIndexHeaderSize + 8) {
       return false;
     }
-    const std::uint32_t count = load_be32(bytes_.data() + kIndexHeaderSize + 4);
-    if (found.size() == std::size_t{count} + 1) {
-      found.erase("");
+    // Size or count may be what is damaged; where they disagree nobody knows what the numbers mean.
+    std::string strings(sizeof(std::uint32_t), '\0');
+    for (const std::string_view text : found) {
+      append_ustr(strings, text);
     }
-    if (found.size() != count) {
+    const std::uint32_t size = load_be32(bytes_.data() + kIndexHeaderSize);
+    const std::uint32_t count = load_be32(bytes_.data() + kIndexHeaderSize + 4);
+    const int for_all = (size == strings.size()) + (count == found.size());
+    const int without_empty = (size + 1 == strings.size()) + (count + 1 == found.size());
+    if (for_all == without_empty || (without_empty > for_all && found.erase("") == 0)) {
       return false;
     }
     symbols_.assign(found.begin(), found.end());

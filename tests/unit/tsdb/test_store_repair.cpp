@@ -122,7 +122,7 @@ TEST_CASE("each damaged byte of a log costs what it holds and no more", "[tsdb][
   fill(store);
   fs::remove_all(store + "/head");
   for (const char* const log : {"/wal/00000000", "/wbl/00000000"}) {
-    for (std::uint64_t i = 0; i < fs::file_size(store + log); i += 5) {
+    for (std::uint64_t i = 0; i < fs::file_size(store + log); i += 9) {
       const std::string copy = folder / fmt::format("copy-{}{}", log[2], i);  // readers keep a head of each
       fs::copy(store, copy, fs::copy_options::recursive);
       flip_byte(copy + log, i, 0x02);
@@ -236,6 +236,31 @@ TEST_CASE("a damaged block is written anew, and one that was only marked as fail
   }
   CHECK(is_clean(store));
   CHECK(repair_text(store) == "");
+}
+
+TEST_CASE("each damaged byte of an index costs no more than the series that it is of", "[tsdb][repair]") {
+  const TestStoreFolder folder;
+  const std::string store = folder / "store";
+  fill(store);
+  (void)cut_test_store(store, true);
+  fs::remove_all(store + "/head");
+  const std::string all = store_text(store);
+  const std::string name = block_of(store).substr(store.size());
+  const std::uint64_t size = fs::file_size(store + name + "/index");
+  std::uint64_t whole = 0;
+  for (std::uint64_t i = 0; i < size; i += i < 16 ? 1 : 11) {
+    const std::string copy = folder / fmt::format("copy-{}", i);
+    fs::copy(store, copy, fs::copy_options::recursive);
+    flip_byte(copy + name + "/index", i, 0x11);
+    (void)repair_text(copy);
+    const std::string text = store_text(copy);
+    INFO("byte " << i);
+    CHECK(is_clean(copy));
+    CHECK((text == all || text.starts_with("b ") || text.ends_with("30000=1; ")));
+    whole += text == all ? 1 : 0;
+    fs::remove_all(copy);
+  }
+  CHECK(whole > 0);
 }
 
 TEST_CASE("samples ahead of the clock leave logs and blocks", "[tsdb][repair]") {
