@@ -22,6 +22,9 @@ struct QueryOptions {
   std::int64_t end_t_ms = 0;
   std::int64_t step_ms = 0;
   std::int64_t lookback_ms = 300'000;
+  /// For an instant selector at least lookback_ms, more for a series whose samples lie further apart: twice the median
+  /// of all distances up to the query's end, whatever part of them the query looks at.
+  bool widens_lookback = false;
   std::int64_t subquery_step_ms = 60'000;  // where a subquery names none
   std::uint64_t max_samples = 50'000'000;  // held at one time
   std::optional<std::chrono::steady_clock::time_point> deadline{};

@@ -11,6 +11,7 @@
 #include "promql/evaluator.h"
 #include "promql/match_groups.h"
 #include "promql/point_operation.h"
+#include "promql/quoting.h"
 
 namespace mcore {
 namespace {
@@ -127,9 +128,9 @@ class VectorJoin {
   }
   [[noreturn]] void throw_two_ones(const Row& row, const Row& other) const {
     const std::string matched = matched_labels(matching_, row.view());
-    throw_query_error("found duplicate series for the match group " + labels_text(LabelsView(matched)) + " on the " +
-                      (is_swapped_ ? "left" : "right") + " hand-side of the operation: [" + labels_text(row.view()) +
-                      ", " + labels_text(other.view()) +
+    throw_query_error("found duplicate series for the match group " + quoted_labels(LabelsView(matched)) + " on the " +
+                      (is_swapped_ ? "left" : "right") + " hand-side of the operation: [" + quoted_labels(row.view()) +
+                      ", " + quoted_labels(other.view()) +
                       "];many-to-many matching not allowed: matching labels must be unique on one side");
   }
 

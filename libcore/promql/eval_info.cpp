@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "promql/evaluator.h"
+#include "promql/quoting.h"
 
 namespace mcore {
 namespace {
@@ -198,8 +199,8 @@ class InfoTable {
     const double other_t = infos_[other].value[step];
     if (known_t == other_t) {
       const std::string at = " @ " + std::to_string(static_cast<std::int64_t>(known_t));
-      throw_query_error("found duplicate series for info metric: existing " + labels_text(infos_[known].view()) + at +
-                        ", new " + labels_text(infos_[other].view()) + at);
+      throw_query_error("found duplicate series for info metric: existing " + quoted_labels(infos_[known].view()) + at +
+                        ", new " + quoted_labels(infos_[other].view()) + at);
     }
     return known_t > other_t ? known : other;
   }

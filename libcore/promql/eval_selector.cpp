@@ -4,6 +4,7 @@
 
 #include "promql/evaluator.h"
 #include "promql/function_table.h"
+#include "promql/quoting.h"
 #include "promql/smoothed_value.h"
 #include "promql/window_cursor.h"
 
@@ -101,6 +102,23 @@ void keep_only(std::vector<Value>& column, const std::vector<bool>& kept) {
   column.resize(to);
 }
 
+/// Twice the median distance between samples; 0 for less than two of them.
+std::int64_t usual_reach(const SeriesSamples& samples) {
+  std::vector<std::int64_t> times = samples.t_ms;
+  times.insert(times.end(), samples.histogram_t_ms.begin(), samples.histogram_t_ms.end());
+  if (times.size() < 2) {
+    return 0;
+  }
+  std::ranges::sort(times);
+  std::vector<std::int64_t> gaps;
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    gaps.push_back(times[i] - times[i - 1]);
+  }
+  const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2);
+  std::ranges::nth_element(gaps, middle);
+  return 2 * *middle;
+}
+
 void remove_stale(SeriesSamples& samples) {
   if (std::ranges::any_of(samples.value, is_stale_marker)) {
     std::vector<bool> kept(samples.value.size());
@@ -160,6 +178,17 @@ std::unique_ptr<SeriesSet> Evaluator::select(const Selector& matchers, TimeRange
   return querier_.select(std::span(&matchers, 1), range);
 }
 
+TimeRange Evaluator::instant_range(std::int64_t first_t_ms, std::int64_t last_t_ms) const {
+  if (options_.widens_lookback) {
+    return {.max_t_ms = std::max(last_t_ms, options_.end_t_ms)};
+  }
+  return {first_t_ms - options_.lookback_ms + 1, last_t_ms};
+}
+
+std::int64_t Evaluator::lookback_of(const SeriesSamples& samples) const {
+  return options_.widens_lookback ? std::max(options_.lookback_ms, usual_reach(samples)) : options_.lookback_ms;
+}
+
 void Evaluator::vector_selector(const VectorSelectorExpr& selector, const StepGrid& grid, const RowSink& sink) {
   if (selector.is_smoothed) {
     smoothed_selector(selector, grid, sink);
@@ -167,7 +196,7 @@ void Evaluator::vector_selector(const VectorSelectorExpr& selector, const StepGr
   }
   const std::int64_t first = shifted_t_ms(selector.shift, grid.first_t_ms, options_);
   const std::int64_t last = shifted_t_ms(selector.shift, grid.last_t_ms(), options_);
-  const auto set = select(selector.matchers, {first - options_.lookback_ms + 1, last});
+  const auto set = select(selector.matchers, instant_range(first, last));
   SeriesSamples samples;
   Row row;
   while (set->next()) {
@@ -176,13 +205,14 @@ void Evaluator::vector_selector(const VectorSelectorExpr& selector, const StepGr
     if (samples.empty()) {
       continue;
     }
+    const std::int64_t lookback = lookback_of(samples);
     row.reset(grid.count);
     row.drops_name = false;
     bool any = false;
     if (samples.histogram.empty()) {
-      any = fill_floats(samples, grid, grid.first_t_ms - first, options_.lookback_ms, row.value);
+      any = fill_floats(samples, grid, grid.first_t_ms - first, lookback, row.value);
     } else {
-      LatestSample latest(samples, options_.lookback_ms);
+      LatestSample latest(samples, lookback);
       for (std::size_t i = 0; i < grid.count; ++i) {
         latest.seek(grid.t_ms(i) - (grid.first_t_ms - first));
         any = any || latest.has();
@@ -203,7 +233,7 @@ void Evaluator::vector_selector(const VectorSelectorExpr& selector, const StepGr
 std::vector<Row> Evaluator::sample_times(const VectorSelectorExpr& selector, const StepGrid& grid, SampleTime which) {
   const std::int64_t first = shifted_t_ms(selector.shift, grid.first_t_ms, options_);
   const std::int64_t last = shifted_t_ms(selector.shift, grid.last_t_ms(), options_);
-  const auto set = select(selector.matchers, {first - options_.lookback_ms + 1, last});
+  const auto set = select(selector.matchers, instant_range(first, last));
   SeriesSamples samples;
   std::vector<Row> all;
   while (set->next()) {
@@ -211,11 +241,11 @@ std::vector<Row> Evaluator::sample_times(const VectorSelectorExpr& selector, con
     set->samples(samples);
     Row row;
     row.reset(grid.count);
-    LatestSample latest(samples, options_.lookback_ms);
+    LatestSample latest(samples, lookback_of(samples));
     for (std::size_t i = 0; i < grid.count; ++i) {
       latest.seek(shifted_t_ms(selector.shift, grid.t_ms(i), options_));
       if (latest.has() && latest.is_histogram() && which == SampleTime::kOfInfo) {
-        throw_query_error("this should be an info metric, with float samples: " + labels_text(set->labels()));
+        throw_query_error("this should be an info metric, with float samples: " + quoted_labels(set->labels()));
       }
       if (latest.has()) {
         row.value[i] = static_cast<double>(which == SampleTime::kStart ? latest.start_ms() : latest.t_ms());

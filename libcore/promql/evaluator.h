@@ -68,6 +68,9 @@ class Evaluator {
                              const RowSink& sink);
   void matrix_selector(const MatrixSelectorExpr& selector, const StepGrid& grid, const RangeSink& sink);
   void subquery(const SubqueryExpr& subquery, const StepGrid& grid, const RangeSink& sink);
+  /// What an instant selector needs to see, and how old a sample of a series may be.
+  [[nodiscard]] TimeRange instant_range(std::int64_t first_t_ms, std::int64_t last_t_ms) const;
+  [[nodiscard]] std::int64_t lookback_of(const SeriesSamples& samples) const;
   [[nodiscard]] std::unique_ptr<SeriesSet> select(const Selector& matchers, TimeRange range);
 
   // --- eval_call.cpp

@@ -24,6 +24,7 @@ class ExprParser {
 
   /// The tree; null if it could not be read to its end. Errors that need not stop it are only listed.
   [[nodiscard]] ExprPtr run();
+  [[nodiscard]] bool had_comment() const noexcept { return lexer_.had_comment(); }
 
  private:
   struct Stop {};  // thrown: an error is listed, nothing more can be read

@@ -146,6 +146,7 @@ void PromqlLexer::skip_blanks_and_comments() noexcept {
     if (peek() != '#' || place_ == Place::kBrackets) {
       break;
     }
+    had_comment_ = true;
     at_ = std::min(text_.find_first_of("\r\n", at_), text_.size());
   }
   begin_ = at_;

@@ -85,6 +85,8 @@ class PromqlLexer {
 
   [[nodiscard]] Token next();
   [[nodiscard]] const LexProblem& problem() const noexcept { return problem_; }
+  /// Whether a comment was skipped so far.
+  [[nodiscard]] bool had_comment() const noexcept { return had_comment_; }
 
  private:
   enum class Place : std::uint8_t { kOpen, kBraces, kBrackets };
@@ -133,6 +135,7 @@ class PromqlLexer {
   bool in_brackets_ = false;  // from [ to ]; the place is kBrackets up to the first number only
   bool had_colon_ = false;    // in these brackets
   bool had_number_ = false;   // in any brackets
+  bool had_comment_ = false;
   bool failed_ = false;
   LexProblem problem_;
 };

@@ -48,6 +48,7 @@ ParseOutcome parse_query(std::string_view text, const ParseOptions& options) {
   }
   ExprParser parser(text, options, outcome.errors);
   outcome.expr = parser.run();
+  outcome.has_comments = parser.had_comment();
   if (outcome.ok()) {
     check_types(*outcome.expr, text, outcome.errors);
   }
@@ -71,16 +72,18 @@ std::string parse_error_text(std::string_view query, const ParseError& error) {
          ": parse error: " + error.message;
 }
 
-Error parse_error_for_person(std::string_view query, const ParseError& error) {
+Error parse_error_for_person(std::string_view query, const ParseError& error, std::string_view file) {
   std::string why = error.message;
   if (!error.hint.empty()) {
     why += "; " + error.hint;
   }
-  if (query.empty()) {
-    return Error(ErrorKind::kUsage, "parse query", "", why);
+  std::string where(file);
+  if (!query.empty()) {
+    where += where.empty() ? "" : ":";
+    where += source_position(query, error.caret);
+    why += "\n" + source_excerpt(query, error.caret);
   }
-  return Error(ErrorKind::kUsage, "parse query", source_position(query, error.caret),
-               why + "\n" + source_excerpt(query, error.caret));
+  return Error(ErrorKind::kUsage, "parse query", where, why);
 }
 
 std::string source_excerpt(std::string_view query, std::uint32_t offset) {

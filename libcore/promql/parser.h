@@ -31,6 +31,7 @@ struct ParseError {
 struct ParseOutcome {
   ExprPtr expr{};  // null unless ok()
   std::vector<ParseError> errors{};
+  bool has_comments = false;  // the tree does not keep them
   [[nodiscard]] bool ok() const noexcept { return errors.empty(); }
 };
 
@@ -51,8 +52,8 @@ inline constexpr std::size_t kMaxExprNesting = 500;
 
 /// The error as the HTTP API words it: `1:5: parse error: ...`.
 [[nodiscard]] std::string parse_error_text(std::string_view query, const ParseError& error);
-/// The error for a person, as parse_promql() returns it.
-[[nodiscard]] Error parse_error_for_person(std::string_view query, const ParseError& error);
+/// The error for a person, as parse_promql() returns it; the place begins with `file:` where one is named.
+[[nodiscard]] Error parse_error_for_person(std::string_view query, const ParseError& error, std::string_view file = {});
 
 /// The line of the query that holds byte `offset`, and below it a caret under that byte; both indented by four blanks,
 /// without a newline at the end. A long line is cut around the caret.

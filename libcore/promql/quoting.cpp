@@ -112,4 +112,14 @@ std::string rune_name(std::uint32_t point) {
   return out;
 }
 
+std::string quoted_labels(LabelsView labels) {
+  std::string text = "{";
+  for (const Label& label : labels) {
+    text += text.size() > 1 ? ", " : "";
+    text += is_legacy_label_name(label.name) ? std::string(label.name) : quoted(label.name);
+    text += "=" + quoted(label.value);
+  }
+  return text + "}";
+}
+
 }  // namespace mcore

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/labels.h"
+
 namespace mcore {
 
 // Texts as Go's strconv and fmt write them: what Prometheus prints of an expression and says of a mistake has them.
@@ -24,5 +26,8 @@ struct Rune {
 [[nodiscard]] std::string quoted_rune(std::uint32_t point);
 /// `U+0071 'q'`: %#U.
 [[nodiscard]] std::string rune_name(std::uint32_t point);
+
+/// `{__name__="up", job="node"}`: the String() of a label set, the metric's name among the others.
+[[nodiscard]] std::string quoted_labels(LabelsView labels);
 
 }  // namespace mcore

@@ -9,9 +9,10 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "commands.h"
-#include "expression_words.h"
+#include "empty_answer.h"
+#include "evaluation_words.h"
+#include "expressions.h"
 #include "promql/engine.h"
-#include "promql/parser.h"
 #include "query_sources.h"
 #include "query_times.h"
 
@@ -23,18 +24,16 @@ class QueryCommand final : public Command {
   std::string_view name() const override { return "query"; }
   std::string_view brief() const override { return "Evaluate an expression"; }
   void declare(OptionSet& set) override {
-    set.operands("EXPR", &operands_, "PromQL, in quotes; @FILE reads it from a file", 0, SIZE_MAX);
-    set.operands_may_start_with_dash();
+    expressions_.declare(set);
     sources_.declare(set);
-    set.list("--expr", "EXPR", &expressions_,
-             "An expression, as the operand is (repeatable: the answers share one output)");
     set.group("Time");
     times_.declare(set);
     set.group("Output");
     printer_.declare(set);
     set.flag("--exit-status", &exit_status_, "Exit with 1 if the answer is empty");
     set.group("Evaluation");
-    set.text("--lookback", "D", &lookback_, "How old a sample may be and still count");
+    set.text("--lookback", "D|auto", &lookback_,
+             "How old a sample may be and still count; auto: twice a series' usual distance, at least 5m");
     set.default_text("$MQUERY_LOOKBACK, else 5m");
     set.rare();
     set.duration("--timeout", &timeout_, "Give up after this long");
@@ -48,8 +47,8 @@ class QueryCommand final : public Command {
   }
 
   ExitCode run(Console& io) override {
-    sources_.take_from(operands_);
-    const std::vector<Query> queries = parse(expressions_of(operands_, expressions_));
+    sources_.take_from(expressions_.operands());
+    const std::vector<Query> queries = parse();
     QueryOptions options = evaluation_options();
     printer_.apply(io);
     const SystemClock clock;
@@ -62,8 +61,11 @@ class QueryCommand final : public Command {
       for (const QueryNote& note : answer.notes) {
         note.is_warning ? io.warn_softly(note.text) : io.note(note.text);
       }
-      is_empty = is_empty && answer.value.series.empty() &&
-                 (answer.value.type == ValueType::kVector || answer.value.type == ValueType::kMatrix);
+      if (is_empty_answer(answer.value)) {
+        explain_empty(query, options, io);
+      } else {
+        is_empty = false;
+      }
       printer_.add(query.text, std::move(answer.value));
     }
     printer_.finish(times_.zone(), io);
@@ -75,20 +77,29 @@ class QueryCommand final : public Command {
     std::string text{};
     ExprPtr expr{};
   };
+  static bool is_empty_answer(const QueryValue& value) noexcept {
+    return value.series.empty() && (value.type == ValueType::kVector || value.type == ValueType::kMatrix);
+  }
+  void explain_empty(const Query& query, const QueryOptions& options, Console& io) {
+    if (!io.shows_notes()) {
+      return;
+    }
+    if (const std::string why = why_empty(*query.expr, sources_.querier(), options, times_.zone()); !why.empty()) {
+      io.note("empty: " + why);
+    }
+  }
 
-  static std::vector<Query> parse(const std::vector<std::string>& texts) {
+  [[nodiscard]] std::vector<Query> parse() const {
     std::vector<Query> queries;
-    for (const std::string& text : texts) {
-      Query& query = queries.emplace_back();
-      query.text = text;
-      query.expr = parse_promql(text).value_or_throw();
+    for (const ExpressionText& given : expressions_.read(false)) {
+      queries.push_back({.text = given.text, .expr = given.parse().expr});
     }
     return queries;
   }
 
   [[nodiscard]] QueryOptions evaluation_options() const {
     QueryOptions options;
-    options.lookback_ms = lookback_ms(lookback_);
+    set_lookback(lookback_, options);
     options.max_samples = max_samples_;
     options.is_cancelled = Console::interrupted;
     if (timeout_.count() > 0) {
@@ -98,8 +109,7 @@ class QueryCommand final : public Command {
     return options;
   }
 
-  std::vector<std::string> operands_;
-  std::vector<std::string> expressions_;
+  ExpressionOptions expressions_;
   SourceOptions sources_;
   QueryTimes times_;
   AnswerPrinter printer_;

@@ -11,6 +11,8 @@ namespace mcore {
 [[nodiscard]] const Tool& mquery_tool();
 
 [[nodiscard]] std::unique_ptr<Command> make_query_command();
+[[nodiscard]] std::unique_ptr<Command> make_fmt_command();
+[[nodiscard]] std::unique_ptr<Command> make_parse_command();
 [[nodiscard]] std::unique_ptr<Command> make_test_command();
 
 }  // namespace mcore
