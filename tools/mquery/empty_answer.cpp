@@ -73,7 +73,9 @@ std::optional<std::int64_t> newest_sample(const VectorSelectorExpr& selector, Qu
 }
 
 /// `mquery prase`: as a query it asks for a metric.
-std::string meant_subcommand(const std::string& name) { return nearest(name, {"query", "fmt", "parse", "test"}); }
+std::string meant_subcommand(const std::string& name) {
+  return nearest(name, {"query", "fmt", "parse", "labels", "series", "test"});
+}
 
 std::string no_such_name(const std::string& name, Querier& querier) {
   const std::vector<std::string> names = querier.label_values(std::string(kNameLabel), {}, {});
