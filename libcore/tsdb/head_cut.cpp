@@ -302,8 +302,9 @@ std::optional<std::int64_t> cut_time(const HeadCommit& commit, std::int64_t now_
   }
   std::int64_t cut = window_start(std::min(commit.max_t_ms - kBehindNewestMs, now_ms));
   if (force) {
-    cut = window_last(window_start(std::min(commit.max_t_ms, now_ms)));
-    cut = cut == std::numeric_limits<std::int64_t>::max() ? cut : cut + 1;
+    // Not ahead of the clock here either: a server that comes would refuse the present.
+    const std::int64_t last = std::min(window_last(window_start(std::min(commit.max_t_ms, now_ms))), now_ms);
+    cut = last == std::numeric_limits<std::int64_t>::max() ? last : last + 1;
   }
   const bool has_in_order = cut > commit.floor_t_ms && commit.min_t_ms < cut;
   const bool has_late = commit.late_samples > 0 && force;

@@ -42,7 +42,7 @@ struct HeadUpkeepOptions {
 
 /// The time up to which the head is to be cut now, if it is: the end of an aligned window that lies an hour behind the
 /// newest sample and not ahead of the clock, with something before it (spec 6.4; DESIGN section 4, "cut").
-/// `force`: whatever is in order goes too, up to the end of the window of the newest sample.
+/// `force`: whatever is in order goes too, up to the end of the window of the newest sample or to the clock.
 [[nodiscard]] std::optional<std::int64_t> cut_time(const HeadCommit& commit, std::int64_t now_ms, bool force);
 
 struct HeadCutResult {
