@@ -215,7 +215,8 @@ void ExprParser::grouping_modifiers(VectorMatching& matching) {
   }
   matching.cardinality =
       take().kind == TokenKind::kGroupLeft ? MatchCardinality::kManyToOne : MatchCardinality::kOneToMany;
-  if (next_is(TokenKind::kLeftParen)) {
+  // The labels may be left out, if what follows can stand there.
+  if (next_is(TokenKind::kLeftParen) || !may_start_expression(peek())) {
     matching.include = grouping_labels();
   }
 }
