@@ -5,16 +5,15 @@
 
 #include <algorithm>
 
-#include "base/utf8.h"
 #include "model/quoted_text.h"
-#include "promql/function_table.h"
 #include "promql/literals.h"
 #include "promql/quoting.h"
+#include "promql/token_roles.h"
 
 namespace mcore {
 namespace {
 
-/// A token as yacc's parser there names it: `identifier "b"`, `<op:and>`, `end of input`.
+/// A token as Prometheus names it: `identifier "b"`, `<op:and>`, `end of input`.
 std::string described(const Token& token) {
   constexpr std::size_t kShown = 10;
   std::string shown = quoted(token.text);
@@ -52,106 +51,7 @@ std::string described(const Token& token) {
   }
 }
 
-bool is_set_word(const Token& token) noexcept {
-  return token.kind == TokenKind::kOperator && is_set_operator(token.op);
-}
-
-/// Whether a word may be the name of a metric as it stands.
-bool may_be_metric(const Token& token) noexcept {
-  switch (token.kind) {
-    case TokenKind::kIdentifier:
-    case TokenKind::kMetricIdentifier:
-    case TokenKind::kAggregator:
-    case TokenKind::kBy:
-    case TokenKind::kFill:
-    case TokenKind::kFillLeft:
-    case TokenKind::kFillRight:
-    case TokenKind::kOffset:
-    case TokenKind::kWithout:
-    case TokenKind::kAnchored:
-    case TokenKind::kSmoothed:
-    case TokenKind::kStart:
-    case TokenKind::kEndWord:
-    case TokenKind::kStep:
-    case TokenKind::kRange:
-    case TokenKind::kMaxOf:
-    case TokenKind::kMinOf:
-      return true;
-    default:
-      return is_set_word(token);
-  }
-}
-
-bool may_be_function(TokenKind kind) noexcept {
-  return kind == TokenKind::kIdentifier || kind >= TokenKind::kStart;
-}
-
-/// Whether a word may be the name of a label as it stands. `without` may not: an oversight there, kept.
-bool may_be_label(const Token& token) noexcept {
-  switch (token.kind) {
-    case TokenKind::kBool:
-    case TokenKind::kGroupLeft:
-    case TokenKind::kGroupRight:
-    case TokenKind::kIgnoring:
-    case TokenKind::kOn:
-      return true;
-    case TokenKind::kWithout:
-      return false;
-    default:
-      return may_be_metric(token) || (token.kind == TokenKind::kOperator && token.op == BinaryOp::kAtan2);
-  }
-}
-
-bool may_start_expression(const Token& token) noexcept {
-  switch (token.kind) {
-    case TokenKind::kLeftParen:
-    case TokenKind::kLeftBrace:
-    case TokenKind::kNumber:
-    case TokenKind::kDuration:
-    case TokenKind::kString:
-      return true;
-    default:
-      return may_be_metric(token) || is_sign(token);
-  }
-}
-
-bool takes_parameter(AggregateOp op) noexcept {
-  switch (op) {
-    case AggregateOp::kTopk:
-    case AggregateOp::kBottomk:
-    case AggregateOp::kCountValues:
-    case AggregateOp::kQuantile:
-    case AggregateOp::kLimitk:
-    case AggregateOp::kLimitRatio:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
-
-int precedence(BinaryOp op) noexcept {
-  switch (op) {
-    case BinaryOp::kOr:
-      return kLowestPrecedence;
-    case BinaryOp::kAnd:
-    case BinaryOp::kUnless:
-      return 2;
-    case BinaryOp::kAdd:
-    case BinaryOp::kSub:
-      return 4;
-    case BinaryOp::kMul:
-    case BinaryOp::kDiv:
-    case BinaryOp::kMod:
-    case BinaryOp::kAtan2:
-      return 5;
-    case BinaryOp::kPow:
-      return kPowerPrecedence;
-    default:
-      return 3;  // comparisons and trims
-  }
-}
 
 ExprPtr ExprParser::run() {
   try {
@@ -215,7 +115,8 @@ void ExprParser::grouping_modifiers(VectorMatching& matching) {
   }
   matching.cardinality =
       take().kind == TokenKind::kGroupLeft ? MatchCardinality::kManyToOne : MatchCardinality::kOneToMany;
-  if (next_is(TokenKind::kLeftParen)) {
+  // The labels may be left out, if what follows can stand there.
+  if (next_is(TokenKind::kLeftParen) || !may_start_expression(peek())) {
     matching.include = grouping_labels();
   }
 }
@@ -339,134 +240,6 @@ ExprParser::Tree ExprParser::string() {
   made->at = token.at();
   made->value = read_quoted(token.text).value;
   return grown(std::move(made), 0);
-}
-
-// --- Calls ---------------------------------------------------------------------------------------------------------
-
-ExprParser::Tree ExprParser::call(const Token& name) {
-  auto made = std::make_unique<CallExpr>();
-  std::vector<Tree> args = call_arguments();
-  made->at = {name.begin, last_closing_};
-  made->function = find_function(name.text);
-  if (made->function == nullptr) {
-    refuse(name.at(), "unknown function with name " + quoted(name.text));
-  } else if (made->function->is_experimental && !options_.experimental_functions) {
-    refuse(name.at(), "function " + quoted(name.text) + " is not enabled");
-  }
-  std::size_t height = 0;
-  for (Tree& arg : args) {
-    height = std::max(height, arg.height);
-    made->args.push_back(std::move(arg.expr));
-  }
-  return grown(std::move(made), height);
-}
-
-std::vector<ExprParser::Tree> ExprParser::call_arguments() {
-  std::vector<Tree> args;
-  expect(TokenKind::kLeftParen);
-  if (next_is(TokenKind::kRightParen)) {
-    take();
-    return args;
-  }
-  args.push_back(expression(kLowestPrecedence));
-  while (next_is(TokenKind::kComma)) {
-    const Token comma = take();
-    if (may_start_expression(peek())) {
-      args.push_back(expression(kLowestPrecedence));
-    } else {
-      refuse(comma.at(), "trailing commas not allowed in function call args");
-    }
-  }
-  expect(TokenKind::kRightParen);
-  return args;
-}
-
-ExprParser::Tree ExprParser::aggregation(const Token& name) {
-  auto made = std::make_unique<AggregateExpr>();
-  made->op = name.aggregate;
-  std::size_t height = 0;
-  const auto clause = [&] {
-    if (!next_is(TokenKind::kBy) && !next_is(TokenKind::kWithout)) {
-      return false;
-    }
-    made->is_without = take().kind == TokenKind::kWithout;
-    made->grouping = grouping_labels();
-    return true;
-  };
-  std::vector<Tree> args;
-  bool read_ahead = false;
-  {
-    const InPlace place(*this, {"aggregation", ""});
-    const bool has_clause = clause();
-    args = call_arguments();
-    read_ahead = !has_clause && !clause();
-  }
-  made->at = {name.begin, last_closing_};
-  if (read_ahead && next_is(TokenKind::kRightParen)) {
-    // The parenthesis that follows was read already; find the own one before it, if only blanks stand between.
-    const std::size_t own = text_.find_last_not_of(" \t\r\n", peek().begin - 1);
-    made->at.end =
-        own != std::string_view::npos && text_[own] == ')' ? static_cast<std::uint32_t>(own + 1) : last_closing_;
-  }
-  for (const Tree& arg : args) {
-    height = std::max(height, arg.height);
-  }
-  check_aggregation(*made, std::move(args));
-  return grown(std::move(made), height);
-}
-
-void ExprParser::check_aggregation(AggregateExpr& made, std::vector<Tree> args) {
-  if (args.empty()) {
-    refuse(made.at, "no arguments for aggregate expression provided");
-    return;
-  }
-  const bool is_experimental = made.op == AggregateOp::kLimitk || made.op == AggregateOp::kLimitRatio;
-  if (is_experimental && !options_.experimental_functions) {
-    refuse(made.at, fmt::format("{}() is experimental and must be enabled with "
-                                "--enable-feature=promql-experimental-functions",
-                                aggregate_op_text(made.op)));
-    return;
-  }
-  const std::size_t wanted = takes_parameter(made.op) ? 2 : 1;
-  if (args.size() != wanted) {
-    refuse(made.at, fmt::format("wrong number of arguments for aggregate expression provided, expected {}, got {}",
-                                wanted, args.size()));
-    return;
-  }
-  made.param = wanted == 2 ? std::move(args.front().expr) : nullptr;
-  made.inner = std::move(args.back().expr);
-}
-
-std::vector<std::string> ExprParser::grouping_labels() {
-  std::vector<std::string> labels;
-  {
-    const InPlace place(*this, {"grouping opts", "\"(\""});
-    expect(TokenKind::kLeftParen);
-  }
-  while (!next_is(TokenKind::kRightParen)) {
-    labels.push_back(grouping_label());
-    const InPlace place(*this, {"grouping opts", "\",\" or \")\""});
-    if (next_is(TokenKind::kRightParen)) {
-      break;
-    }
-    expect(TokenKind::kComma);
-  }
-  expect(TokenKind::kRightParen);
-  return labels;
-}
-
-std::string ExprParser::grouping_label() {
-  const InPlace place(*this, {"grouping opts", "label"});
-  const bool is_string = next_is(TokenKind::kString);
-  if (!is_string && !may_be_label(peek())) {
-    unexpected();
-  }
-  const Token token = take();
-  std::string label = is_string ? read_quoted(token.text).value : std::string(token.text);
-  if (label.empty() || !is_valid_utf8(label)) {
-    refuse(token.at(), "invalid label name for grouping: " + quoted(label));
-  }
-  return label;
 }
 
 // --- Words and errors ----------------------------------------------------------------------------------------------

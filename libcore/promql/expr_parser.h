@@ -7,6 +7,7 @@
 
 #include "promql/lexer.h"
 #include "promql/parser.h"
+#include "promql/token_roles.h"
 
 namespace mcore {
 
@@ -44,7 +45,7 @@ class ExprParser {
   class InPlace;
   class Deeper;
 
-  // expr_parser.cpp: operators, operands, calls
+  // expr_parser.cpp: operators and operands
   Tree expression(int least_precedence);
   Tree binary(Tree left);
   VectorMatching vector_matching(bool& returns_bool);
@@ -58,13 +59,15 @@ class ExprParser {
   Tree parenthesized();
   Tree number();
   Tree string();
+  double number_value(const Token& token);
+
+  // call_parser.cpp: functions, aggregations, and the labels of a clause
   Tree call(const Token& name);
   std::vector<Tree> call_arguments();
   Tree aggregation(const Token& name);
   void check_aggregation(AggregateExpr& made, std::vector<Tree> args);
   std::vector<std::string> grouping_labels();
   std::string grouping_label();
-  double number_value(const Token& token);
 
   // selector_parser.cpp: selectors and what stands behind them
   Tree vector_selector(const Token* name);
@@ -145,17 +148,5 @@ class ExprParser::Deeper {
  private:
   ExprParser& parser_;
 };
-
-inline constexpr int kLowestPrecedence = 1;
-inline constexpr int kPowerPrecedence = 6;
-/// How tightly an operator binds, from kLowestPrecedence (or) to kPowerPrecedence (^, the only one from the right).
-[[nodiscard]] int precedence(BinaryOp op) noexcept;
-/// The precedence that the right operand of `op` must at least have.
-[[nodiscard]] inline int right_precedence(BinaryOp op) noexcept {
-  return op == BinaryOp::kPow ? kPowerPrecedence : precedence(op) + 1;
-}
-[[nodiscard]] inline bool is_sign(const Token& token) noexcept {
-  return token.kind == TokenKind::kOperator && (token.op == BinaryOp::kAdd || token.op == BinaryOp::kSub);
-}
 
 }  // namespace mcore

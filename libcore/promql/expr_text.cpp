@@ -12,7 +12,7 @@
 #include "model/duration.h"
 #include "promql/expr_writer.h"
 #include "promql/function_table.h"
-#include "promql/lexer.h"
+#include "promql/keywords.h"
 #include "promql/quoting.h"
 
 namespace mcore {
@@ -32,15 +32,12 @@ std::string number_text(double value, bool is_duration) {
 }
 
 /// Labels in a clause are read as words of the language, of which a few cannot be labels.
-bool needs_quotes(std::string_view label) {
+bool needs_quotes(std::string_view label) noexcept {
   if (!is_legacy_label_name(label)) {
     return true;
   }
-  if (!is_promql_keyword(label)) {
-    return false;
-  }
-  const TokenKind kind = PromqlLexer(label).next().kind;
-  return kind == TokenKind::kWithout || kind == TokenKind::kNumber;
+  const Keyword* const keyword = find_keyword(label);
+  return keyword != nullptr && (keyword->kind == TokenKind::kWithout || keyword->kind == TokenKind::kNumber);
 }
 
 bool is_leaf(const DurationExpr& expr) noexcept {

@@ -140,7 +140,4 @@ class PromqlLexer {
   LexProblem problem_;
 };
 
-/// Whether the word means something of its own, in any case: "by", "Sum", "nan".
-[[nodiscard]] bool is_promql_keyword(std::string_view word);
-
 }  // namespace mcore
