@@ -2,6 +2,7 @@
 #include "promql/histogram_merge.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 #include <vector>
@@ -58,17 +59,33 @@ void add_bucket(Target& to, std::size_t at, const Source& from, std::size_t firs
   }
 }
 
+/// As KahanSum::add() for each, with selections in place of its branches.
+void add_compensated(double* sums, double* lost, const double* values, std::size_t length) noexcept {
+  for (std::size_t i = 0; i < length; ++i) {
+    const double sum = sums[i];
+    const double value = values[i];
+    const double total = sum + value;
+    const bool is_larger = std::abs(sum) >= std::abs(value);
+    const double rest = ((is_larger ? sum : value) - total) + (is_larger ? value : sum);
+    const double now_lost = lost[i] + rest;
+    lost[i] = std::isinf(total) ? 0 : now_lost;
+    sums[i] = total;
+  }
+}
+
 void add_run(Target& to, std::size_t at, const Source& from, std::size_t first, std::size_t length) noexcept {
+  double* const sums = to.counts.data() + at;
+  const double* const values = from.counts.data() + first;
   if (to.lost == nullptr) {
-    double* const sums = to.counts.data() + at;
-    const double* const values = from.counts.data() + first;
     for (std::size_t i = 0; i < length; ++i) {
       sums[i] += from.factor * values[i];
     }
-    return;
-  }
-  for (std::size_t i = 0; i < length; ++i) {
-    add_bucket(to, at + i, from, first + i);
+  } else if (from.lost.empty()) {
+    add_compensated(sums, to.lost->data() + at, values, length);
+  } else {
+    for (std::size_t i = 0; i < length; ++i) {
+      add_bucket(to, at + i, from, first + i);
+    }
   }
 }
 
