@@ -3,10 +3,10 @@
 // unit_of_expression(): reads an expression far enough to follow its units. It is no parser of PromQL: render/ must not
 // know one, and a guess may be wrong. Whatever it does not understand is a plain number.
 #include <algorithm>
-#include <optional>
 
 #include "base/number_text.h"
 #include "base/strings.h"
+#include "render/unit_algebra.h"
 #include "render/value_unit.h"
 
 namespace mcore {
@@ -20,12 +20,6 @@ bool is_word_start(char c) noexcept {
 bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
-
-/// The value of a part: its unit, and the number if it is written as one.
-struct Part {
-  ValueUnit unit{};
-  std::optional<double> number{};
-};
 
 /// Functions whose result counts things, whatever they were given.
 bool gives_plain(std::string_view function) noexcept {
@@ -52,69 +46,17 @@ bool gives_plain(std::string_view function) noexcept {
          function.starts_with("day") || function.ends_with("sin") || function.ends_with("cos");
 }
 
-Part times(const Part& a, const Part& b) noexcept {
-  if (a.number && !b.number) {
-    return times(b, a);
-  }
-  if (b.number) {
-    const double factor = *b.number;
-    if (factor == 1 || a.number) {
-      return {a.unit, {}};
-    }
-    if (factor == 8 && a.unit.kind == UnitKind::kBytes) {
-      return {{UnitKind::kBits, a.unit.per_second}, {}};
-    }
-    if (factor == 100 && (a.unit.kind == UnitKind::kRatio || a.unit.kind == UnitKind::kPlain)) {
-      return {{a.unit.kind == UnitKind::kRatio ? UnitKind::kPercent : UnitKind::kPlain, a.unit.per_second}, {}};
-    }
-    return a.unit.kind == UnitKind::kPlain ? Part{a.unit, {}} : Part{};  // in another unit than the name says
-  }
-  const auto is_factor = [](ValueUnit unit) { return unit.kind == UnitKind::kPlain || unit.kind == UnitKind::kRatio; };
-  if (is_factor(a.unit)) {
-    return {{b.unit.kind, a.unit.per_second != b.unit.per_second}, {}};
-  }
-  return is_factor(b.unit) ? Part{{a.unit.kind, a.unit.per_second != b.unit.per_second}, {}} : Part{};
-}
-
-Part by(const Part& a, const Part& b) noexcept {
-  if (b.number) {
-    const bool keeps = *b.number == 1 || a.unit.kind == UnitKind::kPlain;
-    return keeps ? Part{a.unit, {}} : Part{};
-  }
-  if (a.unit.kind == b.unit.kind) {
-    // Whether a count by a count is a share of it or a mean, the names do not tell.
-    const bool share = a.unit.kind != UnitKind::kPlain && a.unit.per_second == b.unit.per_second;
-    return {{share ? UnitKind::kRatio : UnitKind::kPlain, a.unit.per_second && !b.unit.per_second}, {}};
-  }
-  if (b.unit.kind == UnitKind::kSeconds && !a.unit.per_second && !b.unit.per_second) {
-    return {{a.unit.kind, true}, {}};
-  }
-  const bool factor = b.unit.kind == UnitKind::kPlain && (!b.unit.per_second || a.unit.per_second);
-  return factor ? Part{{a.unit.kind, a.unit.per_second && !b.unit.per_second}, {}} : Part{};
-}
-
-Part plus(const Part& a, const Part& b, bool minus) noexcept {
-  if (minus && a.unit.kind == UnitKind::kTimestamp && b.unit.kind == UnitKind::kTimestamp) {
-    return {{UnitKind::kSeconds, false}, {}};
-  }
-  if (a.number || (a.unit == ValueUnit{} && !b.unit.per_second)) {
-    return {b.unit, {}};
-  }
-  return b.number || b.unit == ValueUnit{} || a.unit == b.unit || a.unit.kind == UnitKind::kTimestamp ? Part{a.unit, {}}
-                                                                                                      : Part{};
-}
-
 class UnitReader {
  public:
   explicit UnitReader(std::string_view text) : rest_(text) {}
 
   /// Reads operators that bind at least as tightly as `level`: 0 or, 1 and/unless, 2 comparisons, 3 + -, 4 * / %, 5 ^.
-  Part read(int level, int depth) {
+  UnitPart read(int level, int depth) {
     if (depth > kMaxDepth) {
       rest_ = {};
       return {};
     }
-    Part left = operand(depth);
+    UnitPart left = operand(depth);
     while (true) {
       const std::string_view before = rest_;
       const std::string_view op = take_operator();
@@ -145,20 +87,20 @@ class UnitReader {
     return op == "^" ? 5 : 2;
   }
 
-  static Part joined(std::string_view op, const Part& left, const Part& right, bool is_bool) noexcept {
+  static UnitPart joined(std::string_view op, const UnitPart& left, const UnitPart& right, bool is_bool) noexcept {
     if (op == "*") {
-      return times(left, right);
+      return unit_times(left, right);
     }
     if (op == "/") {
-      return by(left, right);
+      return unit_by(left, right);
     }
     if (op == "+" || op == "-") {
-      return plus(left, right, op == "-");
+      return unit_plus(left, right, op == "-");
     }
     if (op == "^" || op == "atan2" || is_bool) {
       return {};
     }
-    return op == "or" && left.unit == ValueUnit{} ? right : Part{left.number ? right.unit : left.unit, {}};
+    return op == "or" && left.unit == ValueUnit{} ? right : UnitPart{left.number ? right.unit : left.unit, {}};
   }
 
   void skip_blanks() noexcept {
@@ -288,18 +230,18 @@ class UnitReader {
     }
   }
 
-  Part operand(int depth) {
+  UnitPart operand(int depth) {
     skip_blanks();
     if (rest_.empty()) {
       return {};
     }
     if (rest_[0] == '-' || rest_[0] == '+') {
       rest_.remove_prefix(1);
-      Part part = read(5, depth + 1);
+      UnitPart part = read(5, depth + 1);
       part.number.reset();
       return part;
     }
-    Part part;
+    UnitPart part;
     if (rest_[0] == '(') {
       rest_.remove_prefix(1);
       part = read(0, depth + 1);
@@ -336,7 +278,7 @@ class UnitReader {
     }
   }
 
-  Part number() noexcept {
+  UnitPart number() noexcept {
     std::size_t size = 0;
     while (size < rest_.size() &&
            (is_digit(rest_[size]) || rest_[size] == '.' || is_word_start(rest_[size]) ||
@@ -345,7 +287,8 @@ class UnitReader {
     }
     double value = 0;
     const std::string_view text = take(size);
-    return parse_float(text, value) == FloatStatus::kOk ? Part{{}, value} : Part{{}, 0};  // 0x10, 5m: some number
+    return parse_float(text, value) == FloatStatus::kOk ? UnitPart{{}, value}
+                                                        : UnitPart{{}, 0};  // 0x10, 5m: some number
   }
 
   /// `{"a.bytes", …}` or `{__name__="a_bytes"}`.
@@ -362,7 +305,7 @@ class UnitReader {
     return unit_of_name(quoted.substr(0, quoted.find(inside[at])));
   }
 
-  Part named(int depth) {
+  UnitPart named(int depth) {
     const std::string_view word = take_word();
     skip_blanks();
     const bool grouped = rest_.starts_with("by") || rest_.starts_with("without");
@@ -371,7 +314,7 @@ class UnitReader {
     }
     if (rest_.starts_with('(')) {
       rest_.remove_prefix(1);
-      const Part part = call(word, depth);
+      const UnitPart part = call(word, depth);
       skip_blanks();
       skip_grouping();
       return part;
@@ -402,13 +345,13 @@ class UnitReader {
   }
 
   /// Reads the arguments; the unit is that of the first that is no number.
-  Part call(std::string_view function, int depth) {
+  UnitPart call(std::string_view function, int depth) {
     const bool was_observed = observed_;
     observed_ = observed_ ||
                 is_one_of(function, {"histogram_quantile", "histogram_quantiles", "histogram_avg", "histogram_stddev"});
-    Part found{{}, 0};
+    UnitPart found{{}, 0};
     while (!rest_.empty()) {
-      const Part argument = read(0, depth + 1);
+      const UnitPart argument = read(0, depth + 1);
       if (found.number) {
         found = argument;
       }
@@ -423,7 +366,7 @@ class UnitReader {
     return result_of(function, {found.unit, {}});
   }
 
-  [[nodiscard]] Part result_of(std::string_view function, const Part& argument) const noexcept {
+  [[nodiscard]] UnitPart result_of(std::string_view function, const UnitPart& argument) const noexcept {
     if (is_one_of(function, {"rate", "irate", "deriv"}) && !observed_) {
       return {{argument.unit.kind, true}, {}};
     }
@@ -436,7 +379,7 @@ class UnitReader {
     if (function == "histogram_count") {
       return {{UnitKind::kPlain, argument.unit.per_second}, {}};
     }
-    return gives_plain(function) ? Part{} : argument;
+    return gives_plain(function) ? UnitPart{} : argument;
   }
 
   std::string_view rest_;
