@@ -14,6 +14,8 @@ _mquery() {
   case $sub in
     fmt) word='-e --expr --one-line --check -h --help --version -q --quiet -v --verbose --color' ;;
     parse) word='-e --expr --one-line -h --help --version -q --quiet -v --verbose --color' ;;
+    labels) word='-s --store --match --start --end --last --now --utc -o --format -n --limit -h --help --version -q --quiet -v --verbose --color' ;;
+    series) word='-s --store --match --start --end --last --now --utc -o --format -n --limit -h --help --version -q --quiet -v --verbose --color' ;;
     test) word='--no-at-checks --no-range-checks -h --help --version -q --quiet -v --verbose --color' ;;
     *) word='-e --expr -s --store --time --last --start --end --step --at-end --now --utc -o --format --as --human --no-header --exit-status --lookback --timeout --max-samples --enable-feature -h --help --version -q --quiet -v --verbose --color' ;;
   esac
@@ -22,7 +24,7 @@ _mquery() {
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     if [[ -z $sub ]]; then
-      mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'query fmt parse test help' -- "$cur")
+      mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'query fmt parse labels series test help' -- "$cur")
     fi
   fi
 }

@@ -24,7 +24,7 @@ void StreamSink::start_batch(SampleBatch& batch) {
 }
 
 bool StreamSink::check(LabelsView labels, const LabelBuilder& builder, bool plain_names) {
-  if (!builder.duplicate_name().empty()) {
+  if (builder.has_duplicate_name()) {
     refusal_ = fmt::format("label name {} is not unique in {}", in_quotes(builder.duplicate_name()),
                            in_quotes(labels.get(kNameLabel)));
     return false;

@@ -156,11 +156,13 @@ LabelsView LabelBuilder::build() {
     }
   }
   duplicate_name_ = {};
+  has_duplicate_name_ = false;
   bool has_empty = false;
   std::size_t size = 0;
   for (std::size_t i = 0; i < labels_.size(); ++i) {
     if (i > 0 && !less(labels_[i - 1].name, labels_[i].name)) {
       duplicate_name_ = labels_[i].name;
+      has_duplicate_name_ = true;
     }
     has_empty |= labels_[i].value.empty();
     size += encoded_size(labels_[i].name) + encoded_size(labels_[i].value);

@@ -117,16 +117,19 @@ class LabelBuilder {
   /// What was added since clear(), in the order of adding; build() leaves it sorted by name.
   [[nodiscard]] std::vector<Label>& labels() noexcept { return labels_; }
   /// The set, sorted; an empty value removes every label of its name, as in Prometheus. Of a name added twice both are
-  /// kept: duplicate_name() tells, and such a set must not be used.
+  /// kept: has_duplicate_name() tells, and such a set must not be used.
   /// Requires: no name or value of 16 MiB or more.
   [[nodiscard]] LabelsView build();
-  /// A name that the last build() met twice, else empty.
+  /// Whether the last build() met a name twice; not told by the name, since bytes from outside may have an empty one.
+  [[nodiscard]] bool has_duplicate_name() const noexcept { return has_duplicate_name_; }
+  /// That name, else empty.
   [[nodiscard]] std::string_view duplicate_name() const noexcept { return duplicate_name_; }
 
  private:
   std::vector<Label> labels_;
   std::string bytes_;
   std::string_view duplicate_name_;
+  bool has_duplicate_name_ = false;
 };
 
 /// `{__name__="up", job="node"}` is written `up{job="node"}` as PromQL reads it back; names outside the legacy

@@ -30,9 +30,8 @@ struct RangeScratch {
 /// bits that the function of find_range_function() has for each window, in a fraction of the time. Writes one value for
 /// each window, kStaleNanBits where there is no answer.
 ///
-/// `phi`:    of quantile_over_time one value for each step; empty for all others. The note on a phi outside of 0 to 1
-/// is
-///           left to the caller (due if any window has a sample).
+/// `phi`:    of quantile_over_time one value for each step; empty for all others. The note on one outside of 0 to 1 is
+///           left to the caller (due for a step whose window has a sample).
 /// Returns:  false, and nothing is written, for a function that has no such form.
 /// Requires: out.size() == windows.count, step_ms > 0, range_ms > 0.
 /// Cost:     a few nanoseconds a step for rates, counts and the like, and where every sum is exact; else sums and means

@@ -180,7 +180,7 @@ bool ScrapePass::check_labels(LabelsView labels) {
   if (metric.empty()) {
     return fail("a sample has no metric name");
   }
-  if (!builder_.duplicate_name().empty()) {
+  if (builder_.has_duplicate_name()) {
     return fail(fmt::format("label name {} is not unique in a sample of {}", in_quotes(builder_.duplicate_name()),
                             in_quotes(metric)));
   }

@@ -211,7 +211,7 @@ void ExpositionLinter::note_sample(ExpositionReader& reader, std::string_view ra
   }
   const LabelsView labels = builder_.build();
   const std::string_view metric = labels.get(kNameLabel);
-  if (metric.empty() || !builder_.duplicate_name().empty()) {
+  if (metric.empty() || builder_.has_duplicate_name()) {
     find(true, metric, metric.empty() ? "no-name" : "duplicate-label",
          metric.empty() ? "a sample without a metric name"
                         : fmt::format("label {} is given twice", in_quotes(builder_.duplicate_name())));

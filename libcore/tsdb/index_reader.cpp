@@ -367,7 +367,7 @@ LabelsView IndexReader::labels(const IndexSeries& series, LabelBuilder& builder)
     builder.add(name, value);
   }
   const LabelsView labels = builder.build();
-  if (!builder.duplicate_name().empty()) {
+  if (builder.has_duplicate_name()) {
     fail(toc_.symbols, fmt::format("a series has two labels \"{}\"", builder.duplicate_name()));
   }
   return labels;

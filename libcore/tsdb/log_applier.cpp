@@ -84,7 +84,7 @@ bool LogApplier::apply_series(std::string_view body) {
       builder_.clear();
       reader.labels(builder_);
       labels = builder_.build();
-      if (!builder_.duplicate_name().empty()) {
+      if (builder_.has_duplicate_name()) {
         continue;  // no series: the server's own would be broken
       }
     }

@@ -200,7 +200,7 @@ class RelabeledSource final : public MergeSource {
         continue;
       }
       const LabelsView labels = builder.build();
-      if (!builder.duplicate_name().empty()) {
+      if (builder.has_duplicate_name()) {
         throw Error(ErrorKind::kUsage, "relabel", labels_text(cursor.labels()),
                     fmt::format("label \"{}\" would be there twice", builder.duplicate_name()));
       }

@@ -13,6 +13,8 @@ namespace mcore {
 [[nodiscard]] std::unique_ptr<Command> make_query_command();
 [[nodiscard]] std::unique_ptr<Command> make_fmt_command();
 [[nodiscard]] std::unique_ptr<Command> make_parse_command();
+[[nodiscard]] std::unique_ptr<Command> make_labels_command();
+[[nodiscard]] std::unique_ptr<Command> make_series_command();
 [[nodiscard]] std::unique_ptr<Command> make_test_command();
 
 }  // namespace mcore

@@ -72,10 +72,18 @@ std::optional<std::int64_t> newest_sample(const VectorSelectorExpr& selector, Qu
   return newest;
 }
 
+/// `mquery prase`: as a query it asks for a metric.
+std::string meant_subcommand(const std::string& name) {
+  return nearest(name, {"query", "fmt", "parse", "labels", "series", "test"});
+}
+
 std::string no_such_name(const std::string& name, Querier& querier) {
   const std::vector<std::string> names = querier.label_values(std::string(kNameLabel), {}, {});
   if (names.empty()) {
     return "there are no series at all";
+  }
+  if (const std::string subcommand = meant_subcommand(name); !subcommand.empty()) {
+    return "no series is called " + in_quotes(name) + "; did you mean the subcommand " + subcommand + "?";
   }
   if (std::ranges::binary_search(names, name)) {
     return "no series of " + in_quotes(name) + " has these labels; 'mquery labels' shows which there are";

@@ -5,7 +5,8 @@
 const mcore::Tool& mcore::mquery_tool() {
   static const Tool tool{.name = "mquery",
                          .brief = "ask PromQL of stored metrics",
-                         .commands = {make_query_command, make_fmt_command, make_parse_command, make_test_command}};
+                         .commands = {make_query_command, make_fmt_command, make_parse_command, make_labels_command,
+                                      make_series_command, make_test_command}};
   return tool;
 }
 

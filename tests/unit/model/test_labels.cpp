@@ -36,11 +36,21 @@ TEST_CASE("LabelBuilder names a label that was given twice", "[model][labels]") 
   builder.add("a", "1");
   builder.add("b", "2");
   (void)builder.build();
+  CHECK(builder.has_duplicate_name());
   CHECK(builder.duplicate_name() == "b");
   builder.clear();
   builder.add("b", "1");
   (void)builder.build();
+  CHECK(!builder.has_duplicate_name());
   CHECK(builder.duplicate_name().empty());
+}
+
+TEST_CASE("an empty label name that was given twice is noticed too", "[model][labels]") {
+  LabelBuilder builder;
+  builder.add("", "1");
+  builder.add("", "2");
+  (void)builder.build();
+  CHECK(builder.has_duplicate_name());
 }
 
 TEST_CASE("values of any length come back whole", "[model][labels]") {

@@ -204,6 +204,20 @@ TEST_CASE("a ref that anything in a log has is not given away again", "[tsdb][he
   }
 }
 
+TEST_CASE("a label given twice, even one with an empty name, makes no series", "[tsdb][head]") {
+  for (const std::string_view name : {"x", ""}) {
+    std::string record;
+    begin_record(record, LogRecordType::kSeries);
+    append_be64(record, 1);
+    append_uvarint(record, 2);
+    for (const std::string_view text : {name, std::string_view("1"), name, std::string_view("2")}) {
+      append_ustr(record, text);
+    }
+    CAPTURE(name);
+    CHECK(Replay({record, samples_record({{1, 10, 1}})}).text().empty());
+  }
+}
+
 TEST_CASE("labels that are not sorted, or empty, make the series that they mean", "[tsdb][head]") {
   std::string record;
   begin_record(record, LogRecordType::kSeries);
