@@ -151,8 +151,7 @@ class VectorJoin {
       }
     }
     std::ranges::sort(partners);
-    const auto [first, last] = std::ranges::unique(partners);
-    partners.erase(first, last);
+    partners.erase(std::unique(partners.begin(), partners.end()), partners.end());
     for (const std::uint32_t partner : partners) {
       operate(many, one_.rows[partner], group,
               [&](std::size_t step) { return many.has(step) && ones[step] == partner; });

@@ -67,7 +67,7 @@ class ScriptParser {
       ++at_;
     } else if (word == "load" || word == "load_with_nhcb") {
       command.what = parse_load(in, word == "load_with_nhcb");
-    } else if (word.starts_with("eval")) {
+    } else if (word == "eval" || word.starts_with("eval_")) {
       command.what = parse_eval(in, word);
     } else {
       throw_script_error(fmt::format("expected clear, load or eval, found {}", in_quotes(word, 40)));
