@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -29,7 +30,8 @@ struct Label {
 class LabelsView {
  public:
   LabelsView() noexcept = default;
-  /// Requires: `bytes` was written by a LabelBuilder.
+  /// Requires: `bytes` was written by a LabelBuilder. Of other bytes it makes labels that mean nothing, but never reads
+  /// behind them: what lies in a file that several processes have mapped may have been damaged since.
   explicit LabelsView(std::string_view bytes) noexcept : bytes_(bytes) {}
 
   /// Walks the labels in order; each is decoded once.
@@ -54,12 +56,21 @@ class LabelsView {
     /// Reads one length-prefixed string and moves `next_` behind it.
     std::string_view take() noexcept {
       const auto* const p = reinterpret_cast<const unsigned char*>(next_);
+      const auto left = static_cast<std::size_t>(end_ - next_);
+      if (left == 0) {
+        return {};
+      }
       std::size_t size = *p;
       std::size_t prefix = 1;
       if (size == kLongLabelMark) {
+        if (left < 4) {
+          next_ = end_;
+          return {};
+        }
         size = p[1] | (static_cast<std::size_t>(p[2]) << 8U) | (static_cast<std::size_t>(p[3]) << 16U);
         prefix = 4;
       }
+      size = std::min(size, left - prefix);
       const std::string_view text(next_ + prefix, size);
       next_ += prefix + size;
       return text;

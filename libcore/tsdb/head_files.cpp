@@ -14,6 +14,7 @@ namespace mcore {
 namespace {
 
 constexpr std::size_t kFirstSize = 1 << 16;
+constexpr std::size_t kTombstoneSize = 24;  // of a HeadTombstone
 
 /// Copies a state out of its place; false if a writer was at it meanwhile.
 bool copy_state(const SeriesState& from, SeriesStateView& out) noexcept {
@@ -37,6 +38,32 @@ bool copy_state(const SeriesState& from, SeriesStateView& out) noexcept {
   out.leading = window == 63U ? kNoWindow : window;
   out.trailing = static_cast<std::uint8_t>(stamp & 63U);
   return true;
+}
+
+/// Whether a list lies in the first `end` bytes of a file. Everything that the head makes lists of is made of words.
+bool holds(std::uint64_t end, std::uint64_t offset, std::uint64_t count, std::size_t size) noexcept {
+  return offset % sizeof(std::uint64_t) == 0 && offset <= end && count <= (end - offset) / size;
+}
+
+bool are_tables(const HashTablesInfo& info, std::uint64_t end) noexcept {
+  constexpr std::uint32_t kMostLog2 = 32;  // a place is taken from a tag of 32 bits
+  return info.count <= HashTablesInfo::kMost &&
+         std::all_of(info.table.begin(), info.table.begin() + info.count, [&](const HashTableInfo& table) {
+           return table.slots_log2 > 0 && table.slots_log2 <= kMostLog2 &&
+                  holds(end, table.offset, std::uint64_t{1} << table.slots_log2, sizeof(std::uint64_t));
+         });
+}
+
+/// Whether everything that the commit names can be in files of the lengths that it has.
+bool is_commit(const HeadCommit& commit) noexcept {
+  constexpr std::uint64_t kMostCommits = std::uint64_t{1} << 47U;  // a stamp has 48 bits for the number
+  return commit.number < kMostCommits && commit.series_count <= kMostSeries &&
+         commit.indexed_series <= commit.series_count && commit.labels_end <= kMostLabelBytes &&
+         commit.slabs_end <= kMostSlabBytes && commit.slabs_end % kSlabUnit == 0 &&
+         holds(commit.index_end, commit.segment_list, commit.segment_count, sizeof(std::uint64_t)) &&
+         holds(commit.index_end, commit.tombstone_list, commit.tombstone_count, kTombstoneSize) &&
+         are_tables(commit.label_tables, commit.tables_end) && are_tables(commit.ref_tables, commit.tables_end) &&
+         are_tables(commit.metadata_tables, commit.tables_end);
 }
 
 }  // namespace
@@ -132,8 +159,14 @@ HeadCommit HeadFiles::published() const noexcept {
 }
 
 bool HeadFiles::follow(const HeadCommit& commit) {
-  return series.follow(commit.series_count * sizeof(SeriesEntry)) && labels.follow(commit.labels_end) &&
-         slabs.follow(commit.slabs_end) && tables.follow(commit.tables_end) && index.follow(commit.index_end);
+  return is_commit(commit) && series.follow(commit.series_count * sizeof(SeriesEntry)) &&
+         labels.follow(commit.labels_end) && slabs.follow(commit.slabs_end) && tables.follow(commit.tables_end) &&
+         index.follow(commit.index_end);
+}
+
+void HeadFiles::fail_damaged(std::string_view why) const {
+  throw Error(ErrorKind::kCorrupt, "read head", folder_,
+              std::string(why) + "; remove the head directory, it is built anew from the log");
 }
 
 std::uint64_t HeadFiles::size() const noexcept {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/directory.h"
@@ -16,7 +17,8 @@ namespace mcore {
 /// The mapped files of one generation of the head (tsdb/head_layout.h): access without meaning.
 ///
 /// Lifetime: move-only. A generation that was replaced and removed stays readable for those who have it mapped.
-/// Errors:   throws Error (kIo).
+/// Errors:   throws Error (kIo); kCorrupt where a place that the files name lies outside of them: they stay mapped for
+///           long, and what is in them is believed without a checksum.
 class HeadFiles {
  public:
   /// New, empty files in `folder`, which is made; not ready to be opened by others before control().ready is set.
@@ -32,22 +34,44 @@ class HeadFiles {
   }
   /// The newest commit, copied whole.
   [[nodiscard]] HeadCommit published() const noexcept;
-  /// Maps what the commit refers to; false if the files lack it.
+  /// Maps what the commit refers to; false if the files lack it, or it cannot be a commit.
   [[nodiscard]] bool follow(const HeadCommit& commit);
 
+  /// Requires: `id` is below the series_count of a commit that was followed.
   [[nodiscard]] const SeriesEntry& entry(std::uint32_t id) const noexcept {
     return reinterpret_cast<const SeriesEntry*>(series.data())[id];
   }
   [[nodiscard]] SeriesEntry& entry(std::uint32_t id) noexcept {
     return reinterpret_cast<SeriesEntry*>(series.data())[id];
   }
-  [[nodiscard]] LabelsView labels_of(std::uint32_t id) const noexcept {
-    const std::uint64_t place = entry(id).labels;
-    return LabelsView({labels.data() + (place >> 24U), place & 0xFFFFFFU});
+  [[nodiscard]] LabelsView labels_of(std::uint32_t id) const { return LabelsView(text_at(entry(id).labels)); }
+  /// Bytes of `labels`; a place is their offset << 24 | their size.
+  [[nodiscard]] std::string_view text_at(std::uint64_t place) const {
+    const std::uint64_t offset = place >> 24U;
+    const std::uint64_t size = place & 0xFFFFFFU;
+    if (offset + size > labels.size()) {
+      fail_damaged("labels lie behind their end");
+    }
+    return {labels.data() + offset, size};
   }
-  [[nodiscard]] const SlabHeader& slab(std::uint32_t unit) const noexcept {
-    return *reinterpret_cast<const SlabHeader*>(slabs.data() + unit * kSlabUnit);
+  /// A slab's header. The slab before it lies before it: whoever follows the chain comes to its end.
+  [[nodiscard]] const SlabHeader& slab(std::uint32_t unit) const {
+    const std::size_t offset = unit * kSlabUnit;
+    if (offset + sizeof(SlabHeader) > slabs.size() ||
+        reinterpret_cast<const SlabHeader*>(slabs.data() + offset)->previous >= unit) {
+      fail_damaged("a slab is where none can be");
+    }
+    return *reinterpret_cast<const SlabHeader*>(slabs.data() + offset);
   }
+  /// The first bytes of a slab's payload.
+  [[nodiscard]] std::string_view payload(std::uint32_t unit, std::size_t size) const {
+    const std::size_t offset = unit * kSlabUnit + sizeof(SlabHeader);
+    if (offset > slabs.size() || size > slabs.size() - offset) {
+      fail_damaged("samples lie behind the end of their slabs");
+    }
+    return {slabs.data() + offset, size};
+  }
+  /// Unchecked: to write to, or to ask for the memory of.
   [[nodiscard]] const char* payload(std::uint32_t unit) const noexcept {
     return slabs.data() + unit * kSlabUnit + sizeof(SlabHeader);
   }
@@ -57,6 +81,8 @@ class HeadFiles {
   [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
   /// Whether others that open the folder get these files: it was not removed, nor built anew.
   [[nodiscard]] bool is_in_place() const noexcept;
+  /// Throws the Error (kCorrupt) that tells of damage in these files.
+  [[noreturn]] void fail_damaged(std::string_view why) const;
   void set_folder(std::string folder) { folder_ = std::move(folder); }
   /// Bytes on disk.
   [[nodiscard]] std::uint64_t size() const noexcept;

@@ -16,37 +16,65 @@ namespace {
 constexpr std::uint32_t kRebuiltAtMost = 8 * kIndexTail;  // what one batch may pay for joining segments
 constexpr std::size_t kAlignment = 16;
 
-std::string_view text_at(const HeadFiles& files, std::uint64_t place) noexcept {
-  return {files.labels.data() + (place >> 24U), place & 0xFFFFFFU};
+std::string_view text_at(const HeadFiles& files, std::uint64_t place) {
+  return files.text_at(place);
 }
 
-/// One segment as it lies in the arena.
-struct SegmentView {
-  const IndexSegment* head;
-  std::span<const IndexName> names;
-  std::span<const IndexPair> pairs;
-  const std::uint32_t* ids;
-
-  SegmentView(const HeadFiles& files, std::uint64_t offset) {
-    const char* const at = files.index.data() + offset;
-    head = reinterpret_cast<const IndexSegment*>(at);
-    const auto* const first_name = reinterpret_cast<const IndexName*>(at + sizeof(IndexSegment));
-    names = {first_name, head->name_count};
-    const auto* const first_pair = reinterpret_cast<const IndexPair*>(first_name + head->name_count);
-    pairs = {first_pair, head->pair_count};
-    ids = reinterpret_cast<const std::uint32_t*>(first_pair + head->pair_count);
+/// One segment as it lies in the arena. What it names is looked at when it is used.
+class SegmentView {
+ public:
+  SegmentView(const HeadFiles& files, const HeadCommit& commit, std::uint64_t offset) : files_(files) {
+    std::uint64_t at = offset;
+    head = take<IndexSegment>(at, 1);
+    if (head->first_id > head->end_id || head->end_id > commit.series_count) {
+      files_.fail_damaged("a segment of the index is over series that are not there");
+    }
+    names = {take<IndexName>(at, head->name_count), head->name_count};
+    pairs = {take<IndexPair>(at, head->pair_count), head->pair_count};
+    const std::size_t most_ids = (files_.index.size() - at) / sizeof(std::uint32_t);
+    ids_ = {take<std::uint32_t>(at, most_ids), most_ids};
   }
-  [[nodiscard]] std::span<const std::uint32_t> ids_of(const IndexPair& pair) const noexcept {
-    return {ids + pair.first_id, pair.id_count};
+  /// Adds the ids of the series that have a pair.
+  void add_ids(const IndexPair& pair, std::vector<std::uint32_t>& out) const {
+    if (pair.first_id > ids_.size() || pair.id_count > ids_.size() - pair.first_id) {
+      files_.fail_damaged("ids of series lie behind the end of the index");
+    }
+    const auto ids = ids_.subspan(pair.first_id, pair.id_count);
+    if (!std::ranges::all_of(ids, [&](std::uint32_t id) { return id < head->end_id; })) {
+      files_.fail_damaged("the index has series that are not there");
+    }
+    out.insert(out.end(), ids.begin(), ids.end());
   }
-  [[nodiscard]] std::span<const IndexPair> pairs_of(const HeadFiles& files, std::string_view name) const noexcept {
+  [[nodiscard]] std::span<const IndexPair> pairs_of(std::string_view name) const {
     const auto found =
-        std::ranges::lower_bound(names, name, {}, [&](const IndexName& n) { return text_at(files, n.name); });
-    if (found == names.end() || text_at(files, found->name) != name) {
+        std::ranges::lower_bound(names, name, {}, [&](const IndexName& n) { return text_at(files_, n.name); });
+    if (found == names.end() || text_at(files_, found->name) != name) {
       return {};
+    }
+    if (found->first_pair > pairs.size() || found->pair_count > pairs.size() - found->first_pair) {
+      files_.fail_damaged("values lie behind the end of their segment of the index");
     }
     return pairs.subspan(found->first_pair, found->pair_count);
   }
+
+  const IndexSegment* head;
+  std::span<const IndexName> names;
+  std::span<const IndexPair> pairs;
+
+ private:
+  template <typename T>
+  [[nodiscard]] const T* take(std::uint64_t& at, std::size_t count) const {
+    const std::size_t size = files_.index.size();
+    if (at % alignof(T) != 0 || at > size || count > (size - at) / sizeof(T)) {
+      files_.fail_damaged("a segment of the index lies behind its end");
+    }
+    const auto* const first = reinterpret_cast<const T*>(files_.index.data() + at);
+    at += count * sizeof(T);
+    return first;
+  }
+
+  const HeadFiles& files_;
+  std::span<const std::uint32_t> ids_;  // to the end of the file
 };
 
 std::span<const std::uint64_t> segment_offsets(const HeadFiles& files, const HeadCommit& commit) noexcept {
@@ -216,14 +244,13 @@ using Ids = std::vector<std::uint32_t>;
 /// Ids of the series whose label has one of the listed values.
 Ids listed_ids(const HeadFiles& files, const SegmentView& segment, const Matcher& matcher) {
   Ids ids;
-  const auto pairs = segment.pairs_of(files, matcher.name());
+  const auto pairs = segment.pairs_of(matcher.name());
   for (const std::string& value : matcher.listed_values()) {
     const std::uint64_t hash = hash_bytes(value);
     for (auto it = std::ranges::lower_bound(pairs, hash, {}, &IndexPair::hash); it != pairs.end() && it->hash == hash;
          ++it) {
       if (text_at(files, it->value) == value) {
-        const auto more = segment.ids_of(*it);
-        ids.insert(ids.end(), more.begin(), more.end());
+        segment.add_ids(*it, ids);
       }
     }
   }
@@ -236,10 +263,9 @@ Ids listed_ids(const HeadFiles& files, const SegmentView& segment, const Matcher
 /// Ids of the series whose label has a value that matches (or, for `matching` false, one that does not).
 Ids tested_ids(const HeadFiles& files, const SegmentView& segment, const Matcher& matcher, bool matching) {
   Ids ids;
-  for (const IndexPair& pair : segment.pairs_of(files, matcher.name())) {
+  for (const IndexPair& pair : segment.pairs_of(matcher.name())) {
     if (matcher.matches(text_at(files, pair.value)) == matching) {
-      const auto more = segment.ids_of(pair);
-      ids.insert(ids.end(), more.begin(), more.end());
+      segment.add_ids(pair, ids);
     }
   }
   std::ranges::sort(ids);
@@ -308,7 +334,7 @@ void extend_index(HeadFiles& files, HeadCommit& commit, bool all) {
   std::uint32_t first = commit.indexed_series;
   // Like the digits of a counter: a segment joins its neighbour when both are of a size.
   while (!offsets.empty()) {
-    const SegmentView last(files, offsets.back());
+    const SegmentView last(files, commit, offsets.back());
     const std::uint32_t size = last.head->end_id - last.head->first_id;
     if (size > commit.series_count - first || commit.series_count - last.head->first_id > kRebuiltAtMost) {
       break;
@@ -329,7 +355,7 @@ void extend_index(HeadFiles& files, HeadCommit& commit, bool all) {
 std::vector<std::uint32_t> select_ids(const HeadFiles& files, const HeadCommit& commit, const Selector& selector) {
   Ids ids;
   for (const std::uint64_t offset : segment_offsets(files, commit)) {
-    const Ids more = select_in_segment(files, SegmentView(files, offset), selector);
+    const Ids more = select_in_segment(files, SegmentView(files, commit, offset), selector);
     ids.insert(ids.end(), more.begin(), more.end());
   }
   for (std::uint32_t id = commit.indexed_series; id < commit.series_count; ++id) {
@@ -343,7 +369,7 @@ std::vector<std::uint32_t> select_ids(const HeadFiles& files, const HeadCommit& 
 std::vector<std::string> index_label_names(const HeadFiles& files, const HeadCommit& commit) {
   std::vector<std::string> names;
   for (const std::uint64_t offset : segment_offsets(files, commit)) {
-    for (const IndexName& name : SegmentView(files, offset).names) {
+    for (const IndexName& name : SegmentView(files, commit, offset).names) {
       names.emplace_back(text_at(files, name.name));
     }
   }
@@ -359,7 +385,7 @@ std::vector<std::string> index_label_names(const HeadFiles& files, const HeadCom
 std::vector<std::string> index_label_values(const HeadFiles& files, const HeadCommit& commit, std::string_view name) {
   std::vector<std::string> values;
   for (const std::uint64_t offset : segment_offsets(files, commit)) {
-    for (const IndexPair& pair : SegmentView(files, offset).pairs_of(files, name)) {
+    for (const IndexPair& pair : SegmentView(files, commit, offset).pairs_of(name)) {
       values.emplace_back(text_at(files, pair.value));
     }
   }

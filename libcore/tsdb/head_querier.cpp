@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <numeric>
 
 #include "base/error.h"
 #include "storage/sample_merge.h"
 #include "tsdb/head_index.h"
+#include "tsdb/log_histograms.h"
 #include "tsdb/slab_records.h"
 #include "tsdb/xor_reader.h"
 
@@ -38,16 +40,19 @@ std::vector<SlabUse> slabs_since(const HeadFiles& files, SlabUse newest, std::in
 }
 
 void add_floats(const HeadFiles& files, const SlabUse& slab, TimeRange range, SeriesSamples& out) {
-  XorReader reader(files.payload(slab.unit), slab.used, slab.count);
+  XorReader reader(files.payload(slab.unit, (std::size_t{slab.used} + 7) / 8).data(), slab.used, slab.count);
   const std::size_t before = out.t_ms.size();
   out.t_ms.resize(before + slab.count);
   out.value.resize(before + slab.count);
   const std::size_t got = reader.read(std::span(out.t_ms).subspan(before), std::span(out.value).subspan(before));
+  if (got != slab.count) {
+    files.fail_damaged("samples of a slab do not decode");
+  }
   auto first = out.t_ms.begin() + static_cast<std::ptrdiff_t>(before);
   auto last = first + static_cast<std::ptrdiff_t>(got);
   const auto begin = std::lower_bound(first, last, range.min_t_ms) - first;
   const auto end = std::upper_bound(first, last, range.max_t_ms) - first;
-  if (begin > 0) {
+  if (begin > 0 && begin < end) {
     std::move(first + begin, first + end, first);
     const auto value = out.value.begin() + static_cast<std::ptrdiff_t>(before);
     std::move(value + begin, value + end, value);
@@ -59,13 +64,23 @@ void add_floats(const HeadFiles& files, const SlabUse& slab, TimeRange range, Se
 
 template <typename Take>
 void each_record(const HeadFiles& files, const SlabUse& slab, TimeRange range, const Take& take) {
-  std::string_view bytes(files.payload(slab.unit), slab.used);
+  std::string_view bytes = files.payload(slab.unit, slab.used);
   SlabRecord record;
   while (take_slab_record(bytes, files.slab(slab.unit).first_t_ms, record)) {
+    if (record.is_histogram && !spans_agree(record.histogram)) {
+      break;
+    }
     if (range.contains(record.t_ms)) {
       take(record);
     }
   }
+  if (!bytes.empty()) {
+    files.fail_damaged("samples of a slab do not decode");
+  }
+}
+
+bool are_ascending(std::span<const std::int64_t> times) noexcept {
+  return std::ranges::adjacent_find(times, std::greater_equal<>()) == times.end();
 }
 
 void add_record(SlabRecord& record, SeriesSamples& out) {
@@ -81,7 +96,7 @@ void add_record(SlabRecord& record, SeriesSamples& out) {
 template <typename T>
 void erase_between(std::vector<std::int64_t>& times, std::vector<T>& values, const HeadTombstone& tombstone) {
   const auto first = std::ranges::lower_bound(times, tombstone.min_t_ms) - times.begin();
-  const auto last = std::ranges::upper_bound(times, tombstone.max_t_ms) - times.begin();
+  const auto last = std::max(first, std::ranges::upper_bound(times, tombstone.max_t_ms) - times.begin());
   times.erase(times.begin() + first, times.begin() + last);
   values.erase(values.begin() + first, values.begin() + last);
 }
@@ -131,6 +146,8 @@ void read_in_order_samples(const HeadFiles& files, const SeriesStateView& state,
   if (state.last_t_ms < range.min_t_ms || range.min_t_ms > range.max_t_ms) {
     return;
   }
+  const std::size_t floats = out.t_ms.size();
+  const std::size_t histograms = out.histogram_t_ms.size();
   for (const SlabUse& slab : slabs_since(files, {state.slab, state.used, state.count, state.kind}, range.min_t_ms)) {
     if (files.slab(slab.unit).first_t_ms > range.max_t_ms) {
       break;
@@ -140,6 +157,11 @@ void read_in_order_samples(const HeadFiles& files, const SeriesStateView& state,
     } else {
       each_record(files, slab, range, [&](SlabRecord& record) { add_record(record, out); });
     }
+  }
+  // Everything that takes samples relies on it.
+  if (!are_ascending(std::span(out.t_ms).subspan(floats)) ||
+      !are_ascending(std::span(out.histogram_t_ms).subspan(histograms))) {
+    files.fail_damaged("samples are not in order of time");
   }
 }
 

@@ -23,6 +23,7 @@ constexpr std::uint16_t kMostSamplesInSlab = 480;  // bounds what a reader decod
 constexpr std::size_t kUsualSamplesInSlab = 120;
 constexpr std::size_t kAlignment = 16;  // of what ids in `labels` point at
 constexpr std::uint32_t kAliasBit = 0x8000'0000U;
+static_assert(sizeof(HeadTombstone) == 24);  // as HeadFiles::follow() has it
 
 /// A ref in a table: spread over 64 bits.
 std::uint64_t hash_ref(std::uint64_t ref) noexcept {
@@ -368,6 +369,17 @@ void HeadWriter::open_slab(SeriesState& state, std::int64_t t_ms, SlabKind kind,
   state.stamp.store(make_stamp(next_.number, kind, kNoWindow, 0), std::memory_order_relaxed);
 }
 
+/// Bytes of the payload of a slab as a state names it. The state lies where damage may have come to it, and what is
+/// written by it must stay in the file.
+std::size_t HeadWriter::payload_size(std::uint32_t unit, std::uint8_t size_log2) const {
+  constexpr std::uint8_t kMostLog2 = 37;  // kMostSlabBytes
+  if (unit == 0 || size_log2 < kSmallestSlab || size_log2 > kMostLog2 ||
+      unit * kSlabUnit + (std::size_t{1} << size_log2) > files_.slabs.size()) {
+    files_.fail_damaged("the slab of a series is where none can be");
+  }
+  return (std::size_t{1} << size_log2) - sizeof(SlabHeader);
+}
+
 void HeadWriter::note_time(std::int64_t t_ms) noexcept {
   next_.min_t_ms = std::min(next_.min_t_ms, t_ms);
   next_.max_t_ms = std::max(next_.max_t_ms, t_ms);
@@ -389,7 +401,7 @@ void HeadWriter::append(std::uint32_t id, std::int64_t t_ms, double value) {
     encoder.count = state.count;
     encoder.window = {.leading = window == 63U ? XorWindow::kNone : window,
                       .trailing = static_cast<std::uint8_t>(stamp & 63U)};
-    const std::size_t capacity = ((std::size_t{1} << state.slab_log2) - sizeof(SlabHeader)) * 8;
+    const std::size_t capacity = payload_size(state.slab, state.slab_log2) * 8;
     const std::size_t bits = xor_append(files_.payload(state.slab), state.used, capacity, encoder, t_ms, value);
     if (bits == kXorFull) {
       continue;
@@ -415,8 +427,8 @@ void HeadWriter::append(std::uint32_t id, std::int64_t t_ms, const Histogram& hi
   record_.clear();
   const bool opens = kind_of(state) != SlabKind::kRecords;
   append_slab_record(record_, opens ? t_ms : files_.slab(state.slab).first_t_ms, t_ms, histogram);
-  const std::size_t room = opens ? 0 : (std::size_t{1} << state.slab_log2) - sizeof(SlabHeader);
-  if (opens || state.used + record_.size() > room || state.count >= kMostSamplesInSlab) {
+  const std::size_t room = opens ? 0 : payload_size(state.slab, state.slab_log2);
+  if (opens || std::size_t{state.used} + record_.size() > room || state.count >= kMostSamplesInSlab) {
     record_.clear();
     append_slab_record(record_, t_ms, t_ms, histogram);
     open_slab(state, t_ms, SlabKind::kRecords, record_.size());
@@ -443,8 +455,8 @@ void HeadWriter::append_late(std::uint32_t id, std::int64_t t_ms, const Histogra
 
 /// Late slabs hold absolute times (their first_t is 0), so that a record fits whichever slab has room.
 void HeadWriter::append_late_record(SeriesState& state, std::int64_t t_ms) {
-  const std::size_t room = state.late == 0 ? 0 : (std::size_t{1} << state.late_log2) - sizeof(SlabHeader);
-  if (state.late == 0 || state.late_used + record_.size() > room) {
+  const std::size_t room = state.late == 0 ? 0 : payload_size(state.late, state.late_log2);
+  if (state.late == 0 || std::size_t{state.late_used} + record_.size() > room) {
     const std::uint8_t before = state.late == 0 ? kSmallestSlab : state.late_log2;
     const std::uint8_t size_log2 =
         std::max(std::min<std::uint8_t>(before + 1, kUsualRecordSlab), log2_for(sizeof(SlabHeader) + record_.size()));
@@ -511,13 +523,16 @@ std::span<const HeadTombstone> tombstones_of(std::span<const HeadTombstone> all,
 HeadMetadata read_metadata(const HeadFiles& files, std::uint32_t id) {
   const std::size_t offset = std::size_t{id} * kAlignment;
   if (offset >= files.labels.size()) {
-    return {};
+    files.fail_damaged("metadata of a series lie behind the end of the labels");
   }
   ByteReader reader({files.labels.data() + offset, files.labels.size() - offset});
   HeadMetadata metadata;
   metadata.type = static_cast<MetricType>(reader.u8());
   metadata.unit = reader.ustr();
   metadata.help = reader.ustr();
+  if (!reader.ok() || metadata.type > MetricType::kStateset) {
+    files.fail_damaged("metadata of a series do not decode");
+  }
   return metadata;
 }
 

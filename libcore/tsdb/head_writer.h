@@ -34,8 +34,8 @@ struct HeadTombstone {
 /// Changes a head: one commit at a time, unseen by readers until publish().
 ///
 /// Lifetime: borrows the files. What it was handed is copied.
-/// Errors:   throws Error (kIo) when a file cannot grow, kLimit when the head is as large as it can be: then abandon()
-///           leaves the head as it was published.
+/// Errors:   throws Error (kIo) when a file cannot grow, kLimit when the head is as large as it can be, kCorrupt where
+///           it finds the files damaged: then abandon() leaves the head as it was published.
 /// Threads:  one writer at a time over all processes; the caller holds the writers' lock.
 /// Cost:     a float in order: about 20 ns; a new series: about a microsecond.
 class HeadWriter {
@@ -124,6 +124,7 @@ class HeadWriter {
   [[nodiscard]] bool is_retired(std::uint32_t id) const noexcept;
   std::uint32_t new_slab(std::int64_t first_t_ms, SlabKind kind, std::uint8_t size_log2);
   void open_slab(SeriesState& state, std::int64_t t_ms, SlabKind kind, std::size_t least_payload);
+  [[nodiscard]] std::size_t payload_size(std::uint32_t unit, std::uint8_t size_log2) const;
   void append_late_record(SeriesState& state, std::int64_t t_ms);
   void note_time(std::int64_t t_ms) noexcept;
   std::uint64_t add_bytes(std::size_t size, std::size_t alignment);

@@ -53,10 +53,14 @@ class KeptSeries {
   }
 
  private:
-  [[nodiscard]] SeriesStateView newest_state(std::uint32_t id) const noexcept {
+  [[nodiscard]] SeriesStateView newest_state(std::uint32_t id) const {
+    constexpr int kMostTries = 100'000;  // only a damaged state is never there
     SeriesStateView state;
-    while (!read_state(files_.entry(id), files_.control().commit.load(std::memory_order_acquire), state)) {
-      // It was changed twice between the two looks.
+    for (int tries = 0; !read_state(files_.entry(id), files_.control().commit.load(std::memory_order_acquire), state);
+         ++tries) {  // it was changed twice between the two looks
+      if (tries == kMostTries) {
+        files_.fail_damaged("a series has no state");
+      }
     }
     return state;
   }

@@ -53,6 +53,45 @@ TEST_CASE("an empty label name that was given twice is noticed too", "[model][la
   CHECK(builder.has_duplicate_name());
 }
 
+TEST_CASE("bytes that no builder wrote give labels that end where the bytes end", "[model][labels]") {
+  struct Case {
+    std::string_view name;
+    std::string_view bytes;
+    std::string_view want;
+  };
+  using namespace std::string_view_literals;
+  const Case cases[] = {
+      {"a name that is too long",
+       "\x05"
+       "ab"sv,
+       "ab=;"},
+      {"no value",
+       "\x01"
+       "a"sv,
+       "a=;"},
+      {"a value that is too long",
+       "\x01"
+       "a\xFE"
+       "bc"sv,
+       "a=bc;"},
+      {"a cut length",
+       "\x01"
+       "a\xFF\x10\x00"sv,
+       "a=;"},
+      {"a long text that is cut", "\xFF\xFF\xFF\xFF"sv, "=;"},
+  };
+  for (const Case& c : cases) {
+    DYNAMIC_SECTION(c.name) {
+      const std::string exact(c.bytes);  // so that a sanitizer sees a step behind the end
+      std::string text;
+      for (const Label& label : LabelsView(exact)) {
+        text += std::string(label.name) + "=" + std::string(label.value) + ";";
+      }
+      CHECK(text == c.want);
+    }
+  }
+}
+
 TEST_CASE("values of any length come back whole", "[model][labels]") {
   for (const std::size_t size : {0U, 1U, 254U, 255U, 256U, 65'535U, 65'536U, 1'000'000U}) {
     const std::string value(size, 'v');
