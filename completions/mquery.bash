@@ -8,7 +8,7 @@ _mquery() {
     case $word in -*) ;; *) sub=$word; break ;; esac
   done
   case $prev in
-    -o|--format) mapfile -t COMPREPLY < <(compgen -W 'table tsv csv json jsonl prom value markdown' -- "$cur"); return ;;
+    -o|--format) mapfile -t COMPREPLY < <(compgen -W 'table tsv csv json jsonl prom value markdown plot svg png' -- "$cur"); return ;;
     --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
   esac
   case $sub in
@@ -17,7 +17,7 @@ _mquery() {
     labels) word='-s --store --match --start --end --last --now --utc -o --format -n --limit -h --help --version -q --quiet -v --verbose --color' ;;
     series) word='-s --store --match --start --end --last --now --utc -o --format -n --limit -h --help --version -q --quiet -v --verbose --color' ;;
     test) word='--no-at-checks --no-range-checks -h --help --version -q --quiet -v --verbose --color' ;;
-    *) word='-e --expr -s --store --time --last --start --end --step --at-end --now --utc -o --format --as --human --no-header --exit-status --lookback --timeout --max-samples --enable-feature -h --help --version -q --quiet -v --verbose --color' ;;
+    *) word='-e --expr -s --store --time --last --start --end --step --at-end --now --utc -o --format --as --human --title --legend --size --dark --no-header --exit-status --lookback --timeout --max-samples --enable-feature -h --help --version -q --quiet -v --verbose --color' ;;
   esac
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$word" -- "$cur")

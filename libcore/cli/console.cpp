@@ -44,6 +44,13 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
+/// Whether a terminal is one that takes escape sequences, and its user wants them.
+bool may_use_escapes() noexcept {
+  const char* const terminal = std::getenv("TERM");
+  const char* const no_color = std::getenv("NO_COLOR");
+  return (no_color == nullptr || *no_color == '\0') && (terminal == nullptr || std::string_view(terminal) != "dumb");
+}
+
 }  // namespace
 
 bool Console::is_terminal() const noexcept {
@@ -86,10 +93,11 @@ void Console::close() {
 }
 
 bool Console::shows_progress() const noexcept {
-  const char* const terminal = std::getenv("TERM");
-  const char* const no_color = std::getenv("NO_COLOR");
-  return !quiet_ && (no_color == nullptr || *no_color == '\0') &&
-         (terminal == nullptr || std::string_view(terminal) != "dumb") && ::isatty(STDERR_FILENO) == 1;
+  return !quiet_ && may_use_escapes() && ::isatty(STDERR_FILENO) == 1;
+}
+
+bool Console::has_colors() const noexcept {
+  return color_ == "always" || (color_ != "never" && may_use_escapes() && is_terminal());
 }
 
 void Console::show_progress(std::string_view line) {
@@ -111,7 +119,9 @@ void Console::say(std::string_view line) {
   (void)write_all(STDERR_FILENO, whole);  // nobody is left to be told
 }
 
-bool Console::shows_notes() const noexcept { return !quiet_ && (verbose_ || ::isatty(STDERR_FILENO) == 1); }
+bool Console::shows_notes() const noexcept {
+  return !quiet_ && (verbose_ || ::isatty(STDERR_FILENO) == 1);
+}
 
 void Console::note(std::string_view line) {
   if (shows_notes()) {

@@ -25,12 +25,16 @@ class Console {
   void set_quiet() noexcept { quiet_ = true; }
   void set_verbose() noexcept { verbose_ = true; }
   [[nodiscard]] bool is_verbose() const noexcept { return verbose_; }
+  /// `--color`: auto, always or never.
+  void set_color(std::string_view when) { color_ = when; }
 
   /// Sends data to a file that appears whole when the command succeeds, instead of standard output.
   void set_output_file(const std::string& path) { file_ = std::make_unique<AtomicFile>(path); }
   [[nodiscard]] bool has_output_file() const noexcept { return file_ != nullptr; }
   /// Whether data goes to a terminal.
   [[nodiscard]] bool is_terminal() const noexcept;
+  /// Whether data may have colours: as `--color` says; by itself on a terminal that can, without NO_COLOR.
+  [[nodiscard]] bool has_colors() const noexcept;
 
   void data(std::string_view bytes);
   void data_line(std::string_view line);
@@ -70,6 +74,7 @@ class Console {
   void say(std::string_view line);
 
   std::string tool_;
+  std::string color_ = "auto";
   bool quiet_ = false;
   bool verbose_ = false;
   bool warned_ = false;

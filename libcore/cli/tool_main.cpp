@@ -95,6 +95,7 @@ ExitCode run_command(const Tool& tool, Console& io, Words words) {
   if (common.quiet) {
     io.set_quiet();
   }
+  io.set_color(common.color);
   if (common.verbose) {
     io.set_verbose();
   }

@@ -337,8 +337,8 @@ void Evaluator::with_scalar(const BinaryExpr& binary, const StepGrid& grid, cons
   const bool drops = changes_metric(binary.op) || binary.returns_bool;
   RowCheck check = drops ? check_after_drop(vector, RowCheck::Rule::kNoOverlap) : RowCheck(RowCheck::Rule::kNone);
   const auto operate = [&](Row& row, std::size_t i) {
-    const Point point{row.value[i], row.histogram_at(i)};
-    const Point number{scalar[i], nullptr};
+    const Operand point{row.value[i], row.histogram_at(i)};
+    const Operand number{scalar[i], nullptr};
     PointOperation result =
         operate_on(binary.op, scalar_is_left ? number : point, scalar_is_left ? point : number, binary.at, notes_);
     if (binary.returns_bool && !result.failed) {

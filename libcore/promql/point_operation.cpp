@@ -23,11 +23,11 @@ PointOperation compacted(Histogram histogram) {
   return result(std::move(histogram));
 }
 
-std::string_view kind_of(const Point& point) noexcept {
+std::string_view kind_of(const Operand& point) noexcept {
   return point.histogram != nullptr ? "histogram" : "float";
 }
 
-PointOperation refuse(BinaryOp op, const Point& left, const Point& right, SourceRange at, QueryNotes& notes) {
+PointOperation refuse(BinaryOp op, const Operand& left, const Operand& right, SourceRange at, QueryNotes& notes) {
   const std::string name = binary_op_text(op);
   notes.info(at, "incompatible sample types encountered for binary operator \"" + name +
                      "\": " + std::string(kind_of(left)) + " " + name + " " + std::string(kind_of(right)));
@@ -69,7 +69,7 @@ PointOperation combine(BinaryOp op, const Histogram& left, const Histogram& righ
   return compacted(std::move(copy));
 }
 
-PointOperation operate_on_histograms(BinaryOp op, const Point& left, const Point& right, SourceRange at,
+PointOperation operate_on_histograms(BinaryOp op, const Operand& left, const Operand& right, SourceRange at,
                                      QueryNotes& notes) {
   switch (op) {
     case BinaryOp::kAdd:
@@ -85,7 +85,7 @@ PointOperation operate_on_histograms(BinaryOp op, const Point& left, const Point
   }
 }
 
-PointOperation operate_on_histogram(BinaryOp op, const Point& left, const Point& right, SourceRange at,
+PointOperation operate_on_histogram(BinaryOp op, const Operand& left, const Operand& right, SourceRange at,
                                     QueryNotes& notes) {
   switch (op) {
     case BinaryOp::kMul:
@@ -159,7 +159,7 @@ bool compare(BinaryOp op, double left, double right) noexcept {
   }
 }
 
-PointOperation operate_on(BinaryOp op, const Point& left, const Point& right, SourceRange at, QueryNotes& notes) {
+PointOperation operate_on(BinaryOp op, const Operand& left, const Operand& right, SourceRange at, QueryNotes& notes) {
   if (left.histogram != nullptr && right.histogram != nullptr) {
     return operate_on_histograms(op, left, right, at, notes);
   }

@@ -12,7 +12,7 @@
 namespace mcore {
 
 /// One sample of an operand: a histogram if there is one, else the float.
-struct Point {
+struct Operand {
   double value = 0;
   const Histogram* histogram = nullptr;
 };
@@ -25,7 +25,7 @@ struct PointOperation {
 
 /// An operator on two samples of vectors. A comparison gives the left one. Notes what Prometheus notes, at `at`.
 /// Requires: no set operator.
-[[nodiscard]] PointOperation operate_on(BinaryOp op, const Point& left, const Point& right, SourceRange at,
+[[nodiscard]] PointOperation operate_on(BinaryOp op, const Operand& left, const Operand& right, SourceRange at,
                                         QueryNotes& notes);
 
 /// The operators on floats alone.

@@ -9,6 +9,8 @@
 #include "cli/option_set.h"
 #include "model/query_value.h"
 #include "model/time_text.h"
+#include "promql/engine.h"
+#include "render/query_table.h"
 
 namespace mcore {
 
@@ -23,7 +25,7 @@ class AnswerPrinter {
 
   void add(const std::string& query, QueryValue value) { answers_.push_back({query, std::move(value)}); }
   /// Prints all that was added. Errors: throws Error (kUsage) if the format cannot show it.
-  void finish(TimeZone zone, Console& io);
+  void finish(const QueryOptions& options, TimeZone zone, Console& io);
 
  private:
   struct Answer {
@@ -31,13 +33,19 @@ class AnswerPrinter {
     QueryValue value{};
   };
   [[nodiscard]] std::string format(const Console& io) const;
+  [[nodiscard]] std::vector<NamedAnswer> named() const;
   void print_json(Console& io) const;
   void print_rows(const std::string& format, TimeZone zone, Console& io) const;
   void print_stream(Console& io) const;
+  void print_chart(const std::string& format, const QueryOptions& options, TimeZone zone, Console& io) const;
 
   std::string format_;
   std::string file_;
   std::string as_;
+  std::string title_;
+  std::string legend_;
+  std::string size_;
+  bool dark_ = false;
   bool header_ = true;
   bool human_ = false;
   std::vector<Answer> answers_;

@@ -68,7 +68,7 @@ class QueryCommand final : public Command {
       }
       printer_.add(query.text, std::move(answer.value));
     }
-    printer_.finish(times_.zone(), io);
+    printer_.finish(options, times_.zone(), io);
     return is_empty && exit_status_ ? ExitCode::kNo : ExitCode::kOk;
   }
 
