@@ -103,6 +103,9 @@ QueryAnswer evaluate_query(const Expr& expr, std::string_view text, Querier& que
                       (type == ValueType::kMatrix ? "range vector" : "string") +
                       "\" for range query, must be Scalar or instant Vector");
   }
+  if (grid_of(options).count > options.max_samples) {
+    throw_too_many_samples();
+  }
   const ExprPtr resolved = clone(expr);
   if (auto error = resolve_durations(*resolved, options.step_ms, options.end_t_ms - options.start_t_ms);
       error.has_value()) {

@@ -364,6 +364,9 @@ void Evaluator::subquery(const SubqueryExpr& subquery, const StepGrid& grid, con
     return;
   }
   const StepGrid inner{first, step, static_cast<std::size_t>((to - first) / step) + 1};
+  if (inner.count > options_.max_samples) {
+    throw_too_many_samples();
+  }
   RangeSeries series;
   const auto give = [&](Row& row) {
     samples_of(row, inner, series.samples);

@@ -194,6 +194,11 @@ void throw_query_error(std::string text) {
   throw Error(ErrorKind::kUsage, "evaluate query", "", text);
 }
 
+void throw_too_many_samples() {
+  throw Error(ErrorKind::kLimit, "evaluate query", "",
+              "query processing would load too many samples into memory in query execution");
+}
+
 Evaluator::Evaluator(Querier& querier, const QueryOptions& options, QueryNotes& notes)
     : querier_(querier), options_(options), notes_(notes) {}
 
@@ -315,8 +320,7 @@ void Evaluator::check_running() {
 void Evaluator::count_samples(std::size_t samples) {
   samples_ += samples;
   if (samples_ > options_.max_samples) {
-    throw Error(ErrorKind::kLimit, "evaluate query", "",
-                "query processing would load too many samples into memory in query execution");
+    throw_too_many_samples();
   }
 }
 

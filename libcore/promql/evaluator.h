@@ -140,5 +140,6 @@ class Evaluator {
 [[nodiscard]] std::string labels_of_absent(const Expr& arg);
 
 [[noreturn]] void throw_query_error(std::string text);
+[[noreturn]] void throw_too_many_samples();
 
 }  // namespace mcore
