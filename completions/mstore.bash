@@ -25,9 +25,11 @@ _mstore() {
     tail) word='-s --store --match --start --end --last --now --utc -f --follow -o --format -n --limit -h --help --version -q --quiet -v --verbose --color' ;;
     compact) word='-s --store --lock-timeout --all --dry-run --auto --now -o --format --no-header --human -h --help --version -q --quiet -v --verbose --color' ;;
     retain) word='-s --store --lock-timeout --keep --max-size --dry-run --now -o --format --no-header --human -h --help --version -q --quiet -v --verbose --color' ;;
+    delete) word='-s --store --match --start --end --last --now --utc --lock-timeout --rewrite --dry-run -o --format --no-header --human -h --help --version -q --quiet -v --verbose --color' ;;
     diff) word='--match --start --end --last --now --utc -o --format -n --limit --summary --no-header -h --help --version -q --quiet -v --verbose --color' ;;
     snapshot) word='-s --store --copy -h --help --version -q --quiet -v --verbose --color' ;;
     verify) word='-s --store -o --format -h --help --version -q --quiet -v --verbose --color' ;;
+    repair) word='-s --store --lock-timeout --max-ahead --dry-run --now -h --help --version -q --quiet -v --verbose --color' ;;
     *) word='-s --store -o --format --utc --now -h --help --version -q --quiet -v --verbose --color' ;;
   esac
   if [[ $cur == -* ]]; then
@@ -35,7 +37,7 @@ _mstore() {
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     if [[ -z $sub ]]; then
-      mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'info metrics append import export series labels top tail compact retain diff snapshot verify help' -- "$cur")
+      mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'info metrics append import export series labels top tail compact retain delete diff snapshot verify repair help' -- "$cur")
     fi
   fi
 }

@@ -11,4 +11,8 @@ std::uint64_t hash_bytes(std::string_view bytes) noexcept {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
+std::uint64_t hash_bytes_xxh64(std::string_view bytes) noexcept {
+  return XXH64(bytes.data(), bytes.size(), 0);
+}
+
 }  // namespace mcore

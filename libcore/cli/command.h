@@ -29,6 +29,7 @@ struct Tool {
   std::string_view name;
   std::string_view brief;
   std::vector<std::unique_ptr<Command> (*)()> commands;
+  bool has_default = true;  // else the subcommand must be named
 };
 
 /// All of a tool's main(): finds the subcommand, reads the options, runs, and turns what happened into an exit code.

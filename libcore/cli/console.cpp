@@ -111,8 +111,10 @@ void Console::say(std::string_view line) {
   (void)write_all(STDERR_FILENO, whole);  // nobody is left to be told
 }
 
+bool Console::shows_notes() const noexcept { return !quiet_ && (verbose_ || ::isatty(STDERR_FILENO) == 1); }
+
 void Console::note(std::string_view line) {
-  if (!quiet_ && (verbose_ || ::isatty(STDERR_FILENO) == 1)) {
+  if (shows_notes()) {
     say(line);
   }
 }

@@ -41,6 +41,8 @@ class Console {
 
   /// A line that explains; only on a terminal or with -v, never with -q.
   void note(std::string_view line);
+  /// Whether it would be seen: for notes that cost something to make.
+  [[nodiscard]] bool shows_notes() const noexcept;
   /// Something went wrong in a part: the exit code becomes 1. Silent with -q.
   void warn(std::string_view line);
   void warn(const std::exception& error) { warn(error.what()); }

@@ -66,12 +66,13 @@ void declare_common(OptionSet& set, CommonOptions& common) {
 std::string tool_help(const Tool& tool) {
   std::string out = std::string(tool.name) + ": " + std::string(tool.brief) + "\n\n";
   const std::string name(tool.name);
-  out += "Usage: " + name + " [SUBCOMMAND] [OPTION…] [OPERAND…]\n\nSubcommands:\n";
-  bool first = true;
+  out += "Usage: " + name + (tool.has_default ? " [SUBCOMMAND]" : " SUBCOMMAND") +
+         " [OPTION…] [OPERAND…]\n\nSubcommands:\n";
+  bool is_default = tool.has_default;
   for (const auto make : tool.commands) {
     const std::unique_ptr<Command> command = make();
-    append_row(out, std::string(command->name()), std::string(command->brief()) + (first ? " (default)" : ""));
-    first = false;
+    append_row(out, std::string(command->name()), std::string(command->brief()) + (is_default ? " (default)" : ""));
+    is_default = false;
   }
   out += "\nSee '" + name + " SUBCOMMAND -h' for its options, " + name + "(1) and metricutils(7).\n";
   return out;

@@ -42,6 +42,16 @@ std::unique_ptr<Command> find_command(const Tool& tool, std::string_view name) {
   return nullptr;
 }
 
+[[noreturn]] void refuse_subcommand(const Tool& tool, std::string_view doing, const std::string& word) {
+  std::vector<std::string> names;
+  for (const auto make : tool.commands) {
+    names.emplace_back(make()->name());
+  }
+  const std::string near = nearest(word, names);
+  throw Error(ErrorKind::kUsage, doing, in_quotes(word),
+              "no such subcommand" + (near.empty() ? "" : "; did you mean " + near + "?"));
+}
+
 /// Takes the subcommand's name out of the words, if they have one; else the default command.
 std::unique_ptr<Command> choose_command(const Tool& tool, Words& words, bool& is_default) {
   std::unique_ptr<Command> fallback = tool.commands.front()();
@@ -51,14 +61,17 @@ std::unique_ptr<Command> choose_command(const Tool& tool, Words& words, bool& is
   declare_common(set, common);
   const std::size_t at = first_operand(set, words);
   is_default = true;
-  if (at == words.size()) {
-    return fallback;
+  std::unique_ptr<Command> named = at == words.size() ? nullptr : find_command(tool, words[at]);
+  if (named == nullptr && !tool.has_default) {
+    if (at < words.size()) {
+      refuse_subcommand(tool, "", words[at]);
+    }
+    throw Error(ErrorKind::kUsage, "", "", "a subcommand is missing");
   }
-  std::unique_ptr<Command> named = find_command(tool, words[at]);
   if (named == nullptr) {
     return fallback;
   }
-  is_default = named->name() == fallback->name();
+  is_default = tool.has_default && named->name() == fallback->name();
   words.erase(words.begin() + static_cast<std::ptrdiff_t>(at));
   return named;
 }
@@ -111,13 +124,7 @@ ExitCode run_tool(const Tool& tool, Console& io, Words words) {
     return print(io, option_list(tool));
   }
   if (words[0] == "help" && words.size() == 2 && find_command(tool, words[1]) == nullptr) {
-    std::vector<std::string> names;
-    for (const auto make : tool.commands) {
-      names.emplace_back(make()->name());
-    }
-    const std::string near = nearest(words[1], names);
-    throw Error(ErrorKind::kUsage, "help", in_quotes(words[1]),
-                "no such subcommand" + (near.empty() ? "" : "; did you mean " + near + "?"));
+    refuse_subcommand(tool, "help", words[1]);
   }
   if (words[0] == "help" && words.size() == 2) {
     words = {words[1], "-h"};

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -80,7 +81,20 @@ void append_bucket(Spans& spans, Counts& counts, std::int64_t& end, std::int64_t
   end = index + 1;
 }
 
+/// As most are: no empty bucket, no span that could be joined to the one before.
+bool is_compact(const Spans& spans, const Counts& counts, std::uint32_t max_empty_buckets) noexcept {
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    if (spans[i].length == 0 || (i > 0 && spans[i].offset <= std::int64_t{max_empty_buckets})) {
+      return false;
+    }
+  }
+  return std::ranges::find(counts, 0.0) == counts.end();
+}
+
 void compact_side(Spans& spans, Counts& counts, std::uint32_t max_empty_buckets) {
+  if (is_compact(spans, counts, max_empty_buckets)) {
+    return;
+  }
   Spans kept_spans;
   Counts kept;
   std::int64_t end = 0;

@@ -42,6 +42,16 @@ void QueryNotes::forced_monotonicity(SourceRange at, std::string_view metric_nam
   join(one);
 }
 
+void QueryNotes::start_overlap(SourceRange at, std::string_view metric_name) {
+  std::string text = "sample has start time that overlaps with previous sample timestamp for metric ";
+  append_quoted_value(text, metric_name);
+  const auto [note, is_new] = notes_.try_emplace({.is_info = false, .text = std::move(text)});
+  if (is_new) {
+    note->second.at = at;
+  }
+  ++note->second.overlaps;
+}
+
 void QueryNotes::join(const QueryNotes& other) {
   for (const auto& [key, note] : other.notes_) {
     const auto [at, is_new] = notes_.try_emplace(key, note);
@@ -49,11 +59,12 @@ void QueryNotes::join(const QueryNotes& other) {
       continue;
     }
     Note& mine = at->second;
-    if (note.forced == 0) {
+    if (note.forced == 0 && note.overlaps == 0) {
       mine.at = note.at;
       continue;
     }
-    mine.forced += note.forced;  // the place of the first stays with the extremes of all
+    mine.overlaps += note.overlaps;  // the place of the first stays with the counts and extremes of all
+    mine.forced += note.forced;
     mine.min_t_ms = std::min(mine.min_t_ms, note.min_t_ms);
     mine.max_t_ms = std::max(mine.max_t_ms, note.max_t_ms);
     mine.min_bucket = std::min(mine.min_bucket, note.min_bucket);
@@ -70,6 +81,9 @@ std::vector<QueryNote> QueryNotes::texts(std::string_view query) const {
       text += fmt::format(", from buckets {} to {}, with a max diff of {:.2g}, over {} samples from {} to {}",
                           float_text(note.min_bucket), float_text(note.max_bucket), note.max_difference, note.forced,
                           time_text_utc(whole_seconds(note.min_t_ms)), time_text_utc(whole_seconds(note.max_t_ms)));
+    }
+    if (note.overlaps > 1) {
+      text += fmt::format(" ({} occurrences)", note.overlaps);
     }
     text += " (" + source_position(query, note.at.begin) + ")";
     texts.push_back({.is_warning = !key.is_info, .text = std::move(text)});

@@ -24,6 +24,8 @@ class QueryNotes {
   /// The buckets of a classic histogram did not ascend: one note for all samples, with the extremes.
   void forced_monotonicity(SourceRange at, std::string_view metric_name, std::int64_t t_ms, double min_bucket,
                            double max_bucket, double max_difference);
+  /// A sample says it began before the one before it: one note a metric, with how often.
+  void start_overlap(SourceRange at, std::string_view metric_name);
   void join(const QueryNotes& other);
 
   [[nodiscard]] bool empty() const noexcept { return notes_.empty(); }
@@ -33,7 +35,8 @@ class QueryNotes {
  private:
   struct Note {
     SourceRange at{};
-    std::uint64_t forced = 0;  // samples, if it is about monotonicity
+    std::uint64_t overlaps = 0;  // if it is about start times
+    std::uint64_t forced = 0;    // samples, if it is about monotonicity
     std::int64_t min_t_ms = 0;
     std::int64_t max_t_ms = 0;
     double min_bucket = 0;

@@ -19,9 +19,9 @@ enum class WindowEdges : std::uint8_t { kPlain, kAnchored, kSmoothed };
 
 /// What one series has in the window of one step: the operand of a range function.
 ///
-/// Shape:    samples in (from_ms, to_ms], floats and histograms apart, both ascending, no stale markers.
-///           An anchored window also has the last sample at or before from_ms, within the lookback; a smoothed one that
-///           and the first after to_ms, within the lookback.
+/// Shape:    samples in (from_ms, to_ms], floats and histograms apart, both ascending, no stale markers; one at least.
+///           An anchored window also has the samples of the lookback before from_ms (the last of them counts, but any
+///           makes a mix of floats and histograms), a smoothed one those and the samples of the lookback after to_ms.
 /// Lifetime: borrows the samples.
 struct Window {
   std::span<const std::int64_t> t_ms{};
@@ -47,7 +47,7 @@ using RangeFunction = PointValue (*)(const Window& window, std::span<const doubl
 /// Where a function leaves notes, and about which series.
 struct NoteContext {
   QueryNotes& notes;
-  SourceRange at{};                // of the operand, where most notes point to
+  SourceRange at{};                // of the call's first argument: the operand, or the phi before it
   std::string_view metric_name{};  // empty if the series has none
   LabelsView labels{};
 };

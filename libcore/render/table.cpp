@@ -8,8 +8,8 @@
 #include <chrono>
 
 #include "base/number_text.h"
-#include "base/utf8.h"
 #include "model/duration.h"
+#include "render/cell_text.h"
 #include "render/json_text.h"
 
 namespace mcore {
@@ -23,96 +23,7 @@ constexpr std::pair<std::string_view, TableFormat> kFormats[] = {
 
 bool stands_right(ColumnKind kind) noexcept {
   return kind == ColumnKind::kInteger || kind == ColumnKind::kFloat || kind == ColumnKind::kBytes ||
-         kind == ColumnKind::kDuration;
-}
-
-/// A label value must not move the cursor of a terminal, nor break a line.
-std::string for_terminal(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t size = utf8_length(text);
-    const auto byte = static_cast<unsigned char>(text[0]);
-    const bool is_c1 = size == 2 && byte == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0;
-    const std::string_view taken = text.substr(0, std::max<std::size_t>(size, 1));
-    if (text[0] == '\n' || text[0] == '\t' || text[0] == '\r') {
-      out += text[0] == '\n' ? "\\n" : text[0] == '\t' ? "\\t" : "\\r";
-    } else if (size == 0 || is_c1 || byte < 0x20 || byte == 0x7F) {
-      for (const char c : taken) {
-        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-      }
-    } else {
-      out += taken;
-    }
-    text.remove_prefix(taken.size());
-  }
-  return out;
-}
-
-std::string for_markdown(std::string_view text) {
-  std::string out;
-  for (const char c : for_terminal(text)) {
-    out += c == '|' ? "\\|" : std::string(1, c);
-  }
-  return out;
-}
-
-/// `with_backslash` for a plain text; in the text of labels a backslash is PromQL's already, and so is \t.
-std::string for_tsv(std::string_view text, bool with_backslash) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '\t':
-        out += "\\t";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\\':
-        out += with_backslash ? "\\\\" : "\\";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-std::string for_csv(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    return std::string(text);
-  }
-  std::string out = "\"";
-  for (const char c : text) {
-    out += c == '"' ? "\"\"" : std::string(1, c);
-  }
-  return out + '"';
-}
-
-std::string for_json(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
-/// A text that is no number, as a cell of the format.
-std::string spelled(std::string_view text, TableFormat format, bool is_labels = false) {
-  switch (format) {
-    case TableFormat::kTable:
-      return for_terminal(text);
-    case TableFormat::kMarkdown:
-      return for_markdown(text);
-    case TableFormat::kTsv:
-      return for_tsv(text, !is_labels);
-    case TableFormat::kCsv:
-      return for_csv(text);
-    case TableFormat::kJson:
-    case TableFormat::kJsonl:
-      break;
-  }
-  return for_json(text);
+         kind == ColumnKind::kDuration || kind == ColumnKind::kSpelled;
 }
 
 /// Whole seconds and milliseconds without a detour through a float.
@@ -151,7 +62,7 @@ bool ResultTable::is_json() const noexcept {
 
 std::string ResultTable::title(const Column& column) const {
   if (style_.format != TableFormat::kTable && style_.format != TableFormat::kMarkdown) {
-    return spelled(column.name, style_.format);
+    return cell_text(column.name, style_.format);
   }
   std::string title = column.title;
   if (title.empty()) {
@@ -160,7 +71,7 @@ std::string ResultTable::title(const Column& column) const {
       return c == '_' ? ' ' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     });
   }
-  return spelled(title, style_.format);
+  return cell_text(title, style_.format);
 }
 
 void ResultTable::add(ColumnKind kind, std::string cell) {
@@ -170,7 +81,7 @@ void ResultTable::add(ColumnKind kind, std::string cell) {
 }
 
 void ResultTable::text(std::string_view value) {
-  add(ColumnKind::kText, spelled(value, style_.format));
+  add(ColumnKind::kText, cell_text(value, style_.format));
 }
 
 void ResultTable::integer(std::int64_t value) {
@@ -187,13 +98,17 @@ void ResultTable::number(double value) {
   add(ColumnKind::kFloat, std::move(cell));
 }
 
+void ResultTable::spelled_number(std::string_view text) {
+  add(ColumnKind::kSpelled, cell_text(text, style_.format));
+}
+
 void ResultTable::bytes(std::uint64_t value) {
   add(ColumnKind::kBytes, style_.human && !is_json() ? bytes_text(value) : std::to_string(value));
 }
 
 void ResultTable::time(std::int64_t t_ms) {
   const bool local = style_.format == TableFormat::kTable && style_.zone == TimeZone::kLocal;
-  add(ColumnKind::kTime, spelled(local ? time_text_local(t_ms) : time_text_utc(t_ms), style_.format));
+  add(ColumnKind::kTime, cell_text(local ? time_text_local(t_ms) : time_text_utc(t_ms), style_.format));
 }
 
 void ResultTable::duration(std::int64_t ms) {
@@ -206,7 +121,7 @@ void ResultTable::labels(LabelsView value) {
   if (is_json()) {
     append_json_labels(cell, value);
   } else {
-    cell = spelled(labels_text(value), style_.format, true);
+    cell = cell_text(labels_text(value), style_.format, true);
   }
   add(ColumnKind::kLabels, std::move(cell));
 }
@@ -243,7 +158,7 @@ void ResultTable::end_row() {
     const bool in_array = style_.format == TableFormat::kJson && !style_.record;
     output_ += !in_array ? "{" : rows_ == 1 ? "[\n{" : ",\n{";
     for (std::size_t i = 0; i < row_.size(); ++i) {
-      output_ += (i == 0 ? "" : ",") + for_json(columns_[i].name) + ":" + row_[i];
+      output_ += (i == 0 ? "" : ",") + cell_text(columns_[i].name, style_.format) + ":" + row_[i];
     }
     output_ += in_array ? "}" : "}\n";
   } else {
@@ -349,11 +264,6 @@ std::string bytes_text(std::uint64_t bytes) {
     ++unit;
   }
   return value < 9.95 ? fmt::format("{:.1f}{}", value, kUnits[unit]) : fmt::format("{:.0f}{}", value, kUnits[unit]);
-}
-
-std::size_t text_width(std::string_view text) noexcept {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 }  // namespace mcore

@@ -26,6 +26,7 @@ enum class ColumnKind : std::uint8_t {
   kTime,      // milliseconds since the epoch; table: the style's zone; else RFC 3339 in UTC
   kDuration,  // milliseconds; table and markdown: 1h30m; else seconds
   kLabels,    // JSON: an object; else as PromQL writes it
+  kSpelled,   // a number that the caller spelled: a text, to the right
 };
 
 struct Column {
@@ -63,6 +64,7 @@ class ResultTable {
   void text(std::string_view value);
   void integer(std::int64_t value);
   void number(double value);
+  void spelled_number(std::string_view text);
   void bytes(std::uint64_t value);
   void time(std::int64_t t_ms);
   void duration(std::int64_t ms);
@@ -97,8 +99,5 @@ class ResultTable {
 
 /// A size as people read it: 512B, 1.5KiB, 20GiB; two or three digits.
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes);
-
-/// Characters of a text, each taken as one column wide.
-[[nodiscard]] std::size_t text_width(std::string_view text) noexcept;
 
 }  // namespace mcore

@@ -37,6 +37,18 @@ void move_behind(std::vector<T>& into, std::vector<T>& more) {
   into.insert(into.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+/// Where one of the two knows start times, the other says of its samples that theirs are unknown.
+void align_starts(SeriesSamples& one, SeriesSamples& other) {
+  if (!one.start_ms.empty() || !other.start_ms.empty()) {
+    one.start_ms.resize(one.t_ms.size());
+    other.start_ms.resize(other.t_ms.size());
+  }
+  if (!one.histogram_start_ms.empty() || !other.histogram_start_ms.empty()) {
+    one.histogram_start_ms.resize(one.histogram_t_ms.size());
+    other.histogram_start_ms.resize(other.histogram_t_ms.size());
+  }
+}
+
 /// Takes the samples of one set in order of time, floats and histograms together.
 class SampleCursor {
  public:
@@ -48,9 +60,15 @@ class SampleCursor {
   void skip() noexcept { is_float() ? ++float_ : ++histogram_; }
   void move_to(SeriesSamples& out) {
     if (is_float()) {
+      if (!samples_.start_ms.empty()) {
+        out.start_ms.push_back(samples_.start_ms[float_]);
+      }
       out.t_ms.push_back(samples_.t_ms[float_]);
       out.value.push_back(samples_.value[float_++]);
     } else {
+      if (!samples_.histogram_start_ms.empty()) {
+        out.histogram_start_ms.push_back(samples_.histogram_start_ms[histogram_]);
+      }
       out.histogram_t_ms.push_back(samples_.histogram_t_ms[histogram_]);
       out.histogram.push_back(std::move(samples_.histogram[histogram_++]));
     }
@@ -129,11 +147,14 @@ void merge_samples(SeriesSamples& into, SeriesSamples&& more) {
   if (more.empty()) {
     return;
   }
+  align_starts(into, more);
   if (into.empty() || last_of(into) < first_of(more)) {
     move_behind(into.t_ms, more.t_ms);
     move_behind(into.value, more.value);
     move_behind(into.histogram_t_ms, more.histogram_t_ms);
     move_behind(into.histogram, more.histogram);
+    move_behind(into.start_ms, more.start_ms);
+    move_behind(into.histogram_start_ms, more.histogram_start_ms);
     return;
   }
   SeriesSamples both;

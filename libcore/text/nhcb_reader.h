@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "model/nhcb_converter.h"
 #include "text/exposition_reader.h"
-#include "text/nhcb_converter.h"
 
 namespace mcore {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "model/nhcb_converter.h"
 #include "text/exposition_reader.h"
-#include "text/nhcb_converter.h"
 #include "text/proto_metric.h"
 
 namespace mcore {

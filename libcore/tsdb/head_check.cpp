@@ -45,7 +45,7 @@ class HeadCheck {
 
   HeadCheckResult run() {
     std::optional<HeadFiles> own = open_newest_head(store_ + "/head", false);
-    if (!own.has_value()) {
+    if (!own.has_value() || is_outdated(*own)) {
       return result_;
     }
     result_.has_head = true;
@@ -72,6 +72,19 @@ class HeadCheck {
   [[nodiscard]] std::int64_t in_order_from(const HeadCommit& commit) {
     (void)blocks_.refresh();
     return std::min(commit.in_blocks_t_ms, blocks_.min_valid_t_ms());
+  }
+
+  /// Whether the logs do not go on from the head any more, as after a server's checkpoint: nobody will use it again. In
+  /// a log that is damaged it may have what is lost there.
+  [[nodiscard]] bool is_outdated(const HeadFiles& own) const {
+    constexpr int kLooks = 3;  // a maintainer may be changing both
+    for (int i = 0; i < kLooks; ++i) {
+      if (options_.log_is_damaged || compare_with_logs(own.published(), look_at_logs(store_)) != HeadStanding::kGone) {
+        return false;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
   }
 
   /// Brings the private head to where the own one is. False: start again, with another generation or from the log.

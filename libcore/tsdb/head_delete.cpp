@@ -33,6 +33,7 @@
 #include "tsdb/log_samples.h"
 #include "tsdb/log_sequence.h"
 #include "tsdb/log_writer.h"
+#include "tsdb/record_filter.h"
 #include "tsdb/tombstones.h"
 
 namespace mcore {
@@ -67,78 +68,33 @@ std::map<std::uint32_t, Intervals> intervals_of(std::span<const HeadTombstone> t
   return intervals;
 }
 
-/// Writes a record of the WBL without what is deleted.
-class WblFilter {
+bool is_sample_record(std::string_view record) noexcept {
+  return log_record_type(record) != LogRecordType::kMmapMarkers;
+}
+
+/// Tells what of the WBL is to go.
+class LateDeletions {
  public:
-  WblFilter(HeadFiles& files, const std::unordered_set<std::uint32_t>& series, TimeRange range)
+  LateDeletions(HeadFiles& files, const std::unordered_set<std::uint32_t>& series, TimeRange range)
       : head_(files, HeadWriter::Mode::kShared), series_(series), range_(range) {
     head_.look();
   }
-
-  /// Whether the record holds something that is deleted; then records() are what stays of it.
-  bool filter(std::string_view record) {
-    const LogRecordType type = log_record_type(record);
-    records_.clear();
-    dropped_ = 0;
-    switch (type) {
-      case LogRecordType::kSamples:
-      case LogRecordType::kSamplesV2:
-        filter_floats(type, log_record_body(record));
-        break;
-      case LogRecordType::kHistograms:
-      case LogRecordType::kFloatHistograms:
-      case LogRecordType::kCustomHistograms:
-      case LogRecordType::kCustomFloatHistograms:
-      case LogRecordType::kHistogramsV2:
-      case LogRecordType::kFloatHistogramsV2:
-        filter_histograms(type, log_record_body(record));
-        break;
-      default:
-        break;
-    }
-    return dropped_ > 0;
-  }
-  [[nodiscard]] const AppendRecords& records() const noexcept { return records_; }
-
- private:
-  [[nodiscard]] bool drops(std::uint64_t ref, std::int64_t t_ms) {
+  [[nodiscard]] bool keeps(std::uint64_t ref, std::int64_t t_ms) {
     if (!range_.contains(t_ms)) {
-      return false;
+      return true;
     }
     const auto id = head_.find_ref(ref, guess_ + 1);
     if (!id.has_value()) {
-      return false;
+      return true;
     }
     guess_ = *id;
-    return series_.contains(*id);
-  }
-  void filter_floats(LogRecordType type, std::string_view body) {
-    (void)samples_.decode(type, body);
-    for (const LogSample& sample : samples_.samples()) {
-      if (drops(sample.ref, sample.t_ms)) {
-        ++dropped_;
-      } else {
-        records_.add_sample(sample.ref, sample.t_ms, sample.value);
-      }
-    }
-  }
-  void filter_histograms(LogRecordType type, std::string_view body) {
-    HistogramRecordReader reader(type, body);
-    while (reader.next()) {
-      if (drops(reader.ref(), reader.t_ms())) {
-        ++dropped_;
-      } else {
-        records_.add_sample(reader.ref(), reader.t_ms(), reader.histogram());
-      }
-    }
+    return !series_.contains(*id);
   }
 
+ private:
   HeadWriter head_;
   const std::unordered_set<std::uint32_t>& series_;
   TimeRange range_;
-  SampleRecordDecoder samples_;
-  AppendRecords records_;
-  std::uint64_t dropped_ = 0;
   std::uint32_t guess_ = UINT32_MAX - 1;
 };
 
@@ -267,7 +223,8 @@ class HeadDelete {
   /// Whether the WBL still has records of samples that are to go: those that are hidden already may have left it.
   bool wbl_holds_some() {
     const std::unordered_set<std::uint32_t> series = series_with_late();
-    WblFilter filter(*files_, series, range_);
+    LateDeletions deleted(*files_, series, range_);
+    RecordFilter filter([&](std::uint64_t ref, std::int64_t t_ms) { return deleted.keeps(ref, t_ms); });
     LogSequence log(wbl_, LogKind::kWbl);
     if (log.open() != LogOpenStatus::kOpened) {
       return true;
@@ -279,7 +236,7 @@ class HeadDelete {
       if (status != LogReadStatus::kRecord) {
         return false;
       }
-      if (filter.filter(log.record())) {
+      if (is_sample_record(log.record()) && filter.filter(log.record())) {
         return true;
       }
     }
@@ -294,7 +251,7 @@ class HeadDelete {
     if (flush_logs(home_, *files_, files_->published().number, options_.lock_timeout) != FlushOutcome::kDurable) {
       return false;
     }
-    const auto store = FileLock::try_lock(home_.store() + "/lock", home_.owner());
+    const auto store = FileLock::lock_within(home_.store() + "/lock", home_.owner(), options_.lock_timeout);
     if (!store.has_value()) {
       throw Error(ErrorKind::kBusy, "lock store", home_.store() + "/lock",
                   fmt::format("held by {}; a running Prometheus deletes by its own API",
@@ -366,7 +323,8 @@ class HeadDelete {
     (void)remove_tree(stage);
     create_owned_folder(stage, home_.owner());
     const std::unordered_set<std::uint32_t> series = series_with_late();
-    WblFilter filter(*files_, series, range_);
+    LateDeletions deleted(*files_, series, range_);
+    RecordFilter filter([&](std::uint64_t ref, std::int64_t t_ms) { return deleted.keeps(ref, t_ms); });
     std::vector<std::pair<std::string, std::string>> renames;
     for (const LogSegment& segment : list_log(wbl_).segments) {
       std::string staged = fmt::format("{}/{}", stage, segment.number);
@@ -380,7 +338,7 @@ class HeadDelete {
   }
 
   /// Whether something of the segment goes.
-  bool rewrite_segment(const LogSegment& segment, const std::string& staged, WblFilter& filter) const {
+  bool rewrite_segment(const LogSegment& segment, const std::string& staged, RecordFilter& filter) const {
     const Fd file(::open(segment.path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) {
       throw Error(ErrorKind::kIo, "open log", segment.path, errno_text(errno));
@@ -391,7 +349,7 @@ class HeadDelete {
     bool changes = false;
     LogReadStatus status = reader.next();
     for (; status == LogReadStatus::kRecord; status = reader.next()) {
-      if (filter.filter(reader.record())) {
+      if (is_sample_record(reader.record()) && filter.filter(reader.record())) {
         changes = true;
         filter.records().each([&](const std::string& record) { out.add(record); });
       } else {

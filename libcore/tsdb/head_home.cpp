@@ -106,7 +106,7 @@ class LogRead {
   void report(const Error& error, HeadCatchUp& result) const {
     ++result.damages;
     if (!on_damage_) {
-      throw Error(error);
+      throw Error(error.kind(), "read log", error.where(), error.why() + "; 'mstore repair' saves what is intact");
     }
     on_damage_(error);
   }

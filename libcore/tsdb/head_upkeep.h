@@ -25,4 +25,10 @@ struct HeadUpkeepResult {
 /// Errors: throws Error (kBusy: a server has the store; kIo, kCorrupt).
 HeadUpkeepResult cut_and_shrink(const Upkeep& upkeep, const Clock& clock, bool force, const HeadUpkeepOptions& options);
 
+/// Cuts the head up to the end of the window of the newest sample that delete_from_head() has hidden there, and shrinks
+/// the logs: nothing is left of what was deleted, and others may be appended in its place. Deletions that reach further
+/// than the clock stay hidden.
+/// Errors: as cut_and_shrink().
+HeadUpkeepResult cut_deleted(const Upkeep& upkeep, const Clock& clock, const HeadUpkeepOptions& options);
+
 }  // namespace mcore

@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "commands.h"
-#include "list_printer.h"
+#include "cli/list_printer.h"
 #include "render/json_text.h"
 #include "store_access.h"
 

@@ -5,7 +5,7 @@
 
 #include "cli/command.h"
 #include "commands.h"
-#include "list_printer.h"
+#include "cli/list_printer.h"
 #include "render/json_text.h"
 #include "store_access.h"
 #include "tsdb/series_outline.h"

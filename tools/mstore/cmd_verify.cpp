@@ -12,7 +12,7 @@
 #include "cli/data_options.h"
 #include "cli/progress_line.h"
 #include "commands.h"
-#include "list_printer.h"
+#include "cli/list_printer.h"
 #include "render/json_text.h"
 #include "store_access.h"
 #include "tsdb/store_verify.h"

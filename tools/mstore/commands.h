@@ -21,8 +21,10 @@ namespace mcore {
 [[nodiscard]] std::unique_ptr<Command> make_labels_command();
 [[nodiscard]] std::unique_ptr<Command> make_top_command();
 [[nodiscard]] std::unique_ptr<Command> make_tail_command();
+[[nodiscard]] std::unique_ptr<Command> make_delete_command();
 [[nodiscard]] std::unique_ptr<Command> make_diff_command();
 [[nodiscard]] std::unique_ptr<Command> make_snapshot_command();
 [[nodiscard]] std::unique_ptr<Command> make_verify_command();
+[[nodiscard]] std::unique_ptr<Command> make_repair_command();
 
 }  // namespace mcore

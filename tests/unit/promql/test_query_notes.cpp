@@ -34,6 +34,23 @@ TEST_CASE("what was fixed for monotonicity is one note with the extremes", "[pro
         "(1:1)");
 }
 
+TEST_CASE("overlapping starts are one note a metric, with the place of the first", "[promql][notes]") {
+  QueryNotes notes;
+  QueryNotes others;
+  notes.start_overlap({4, 5}, "m");
+  others.start_overlap({0, 1}, "m");
+  others.start_overlap({0, 1}, "m");
+  others.start_overlap({0, 1}, "n");
+  notes.join(others);
+  const auto texts = notes.texts("a + b");
+  REQUIRE(texts.size() == 2);
+  CHECK(texts[0].text ==
+        "PromQL warning: sample has start time that overlaps with previous sample timestamp for metric \"m\" (3 "
+        "occurrences) (1:5)");
+  CHECK(texts[1].text ==
+        "PromQL warning: sample has start time that overlaps with previous sample timestamp for metric \"n\" (1:1)");
+}
+
 TEST_CASE("a place is line and column", "[promql][notes]") {
   CHECK(source_position("up", 0) == "1:1");
   CHECK(source_position("a\n\nbc", 4) == "3:2");

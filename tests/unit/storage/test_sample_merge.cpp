@@ -62,6 +62,43 @@ TEST_CASE("merge_samples puts samples in order of time and keeps the first of tw
   }
 }
 
+TEST_CASE("merge_samples keeps each sample's start time, unknown where its source knew none", "[storage][merge]") {
+  using Times = std::vector<std::int64_t>;
+  struct Case {
+    std::string_view name;
+    SeriesSamples into;
+    Times into_start;
+    SeriesSamples more;
+    Times more_start;
+    Times want;
+  };
+  const Case cases[] = {
+      {"none known", samples(1, {10}), {}, samples(2, {20}), {}, {}},
+      {"behind, known in the first", samples(1, {10}), {5}, samples(2, {20}), {}, {5, 0}},
+      {"behind, known in the second", samples(1, {10}), {}, samples(2, {20}), {15}, {0, 15}},
+      {"between", samples(1, {10, 30}), {5, 5}, samples(2, {20}), {15}, {5, 15, 5}},
+      {"the first of two at one time", samples(1, {10}), {5}, samples(2, {10, 20}), {6, 7}, {5, 7}},
+      {"into nothing", samples(1, {}), {}, samples(2, {20}), {15}, {15}},
+  };
+  for (const Case& c : cases) {
+    DYNAMIC_SECTION(c.name) {
+      SeriesSamples into = c.into;
+      SeriesSamples more = c.more;
+      into.start_ms = c.into_start;
+      more.start_ms = c.more_start;
+      merge_samples(into, std::move(more));
+      CHECK(into.start_ms == c.want);
+      CHECK(into.histogram_start_ms.empty());
+    }
+  }
+  SeriesSamples floats = samples(1, {10});
+  SeriesSamples histograms = samples(2, {}, {5, 15});
+  histograms.histogram_start_ms = {1, 2};
+  merge_samples(floats, std::move(histograms));
+  CHECK(floats.start_ms.empty());
+  CHECK(floats.histogram_start_ms == Times{1, 2});
+}
+
 /// Series with one float each; the labels are a name.
 class ListedSet final : public SeriesSet {
  public:

@@ -192,13 +192,47 @@ TEST_CASE("a torn end is cut off before a deletion is logged", "[tsdb][delete]")
   CHECK(store_text(store) == "a 10000=1 15000=2 30000=1 35000=2 40000=1; " + std::string(kAllOfB));
 }
 
+TEST_CASE("cutting out what was deleted leaves nothing of it, and others may come in its place", "[tsdb][delete]") {
+  const TestStoreFolder folder;
+  const std::string store = folder / "store";
+  fill(store);
+  append_samples(store, {{"a", 8'000'000, 8}, {"b", 8'000'000, 8}});  // in the window behind
+  (void)delete_samples(store, "a", 12'000, 32'000);
+  CHECK(append_samples(store, {{"a", 15'000, 7}}).refused_total() == 1);
+  CHECK(append_samples(store, {{"b", 16'000, 7}}).samples == 1);  // late, and between
+  const FixedClock clock(kTestNow);
+  const HeadUpkeepResult cut = cut_deleted(Upkeep(store), clock, {});
+  CHECK(cut.blocks.size() == 1);
+  const std::string rest = "40000=1 8000000=8; b 10000=1 15000=2 16000=7 20000=1 30000=1 35000=2 40000=1 8000000=8; ";
+  CHECK(store_text(store) == "a 10000=1 35000=2 " + rest);
+  CHECK(log_text(store + "/wal", LogKind::kWal) == "1:8000000 2:8000000 ");
+  CHECK(log_text(store + "/wbl", LogKind::kWbl) == "");
+  CHECK(cut_deleted(Upkeep(store), clock, {}).blocks.empty());
+  CHECK(append_samples(store, {{"a", 15'000, 7}}).samples == 1);
+  (void)cut_test_store(store, true);
+  fs::remove_all(store + "/head");
+  CHECK(store_text(store) == "a 10000=1 15000=7 35000=2 " + rest);
+}
+
+TEST_CASE("late samples alone are cut out, too; deletions ahead of the clock wait for it", "[tsdb][delete]") {
+  const TestStoreFolder folder;
+  const std::string store = folder / "store";
+  fill(store);
+  (void)delete_samples(store, "b", 14'000, 16'000);
+  CHECK(cut_deleted(Upkeep(store), FixedClock(kTestStart - 1), {}).blocks.empty());
+  (void)cut_deleted(Upkeep(store), FixedClock(kTestNow), {});
+  CHECK(append_samples(store, {{"b", 15'000, 7}}).samples == 1);
+  CHECK(store_text(store).ends_with("b 10000=1 15000=7 20000=1 30000=1 35000=2 40000=1; "));
+}
+
 TEST_CASE("nothing is deleted under a running server", "[tsdb][delete]") {
   const TestStoreFolder folder;
   const std::string store = folder / "store";
   fill(store);
   const auto lock = FileLock::try_lock(store + "/lock", owner_of_new_files(store));
   REQUIRE(lock.has_value());
-  CHECK_THROWS_WITH(delete_samples(store, "a", 0, 100'000), Catch::Contains("lock store"));
+  CHECK_THROWS_WITH(delete_samples(store, "a", 0, 100'000, {.lock_timeout = std::chrono::milliseconds(1)}),
+                    Catch::Contains("lock store"));
 }
 
 }  // namespace

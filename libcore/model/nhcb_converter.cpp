@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "text/nhcb_converter.h"
+#include "model/nhcb_converter.h"
 
 #include <algorithm>
 #include <cmath>
