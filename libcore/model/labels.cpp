@@ -105,6 +105,26 @@ void remove_empty(std::vector<Label>& labels) {
 
 }  // namespace
 
+bool LabelsView::Iterator::take_slowly(std::string_view& text, std::size_t rest) noexcept {
+  const auto* const p = reinterpret_cast<const unsigned char*>(next_);
+  const auto left = static_cast<std::size_t>(end_ - next_);
+  std::size_t size = *p;
+  std::size_t prefix = 1;
+  if (size == kLongLabelMark) {
+    if (left < 4) {
+      text = {};
+      next_ = end_;
+      return false;
+    }
+    size = p[1] | (static_cast<std::size_t>(p[2]) << 8U) | (static_cast<std::size_t>(p[3]) << 16U);
+    prefix = 4;
+  }
+  const bool is_whole = prefix + size + rest <= left;
+  text = {next_ + prefix, std::min(size, left - prefix)};
+  next_ = is_whole ? next_ + prefix + size : end_;
+  return is_whole;
+}
+
 std::size_t LabelsView::size() const noexcept {
   std::size_t count = 0;
   for (auto it = begin(); it != end(); ++it) {

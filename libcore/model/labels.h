@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -49,32 +48,25 @@ class LabelsView {
    private:
     void decode() noexcept {
       if (at_ != end_) {
-        label_.name = take();
-        label_.value = take();
-      }
-    }
-    /// Reads one length-prefixed string and moves `next_` behind it.
-    std::string_view take() noexcept {
-      const auto* const p = reinterpret_cast<const unsigned char*>(next_);
-      const auto left = static_cast<std::size_t>(end_ - next_);
-      if (left == 0) {
-        return {};
-      }
-      std::size_t size = *p;
-      std::size_t prefix = 1;
-      if (size == kLongLabelMark) {
-        if (left < 4) {
-          next_ = end_;
-          return {};
+        label_.value = {};
+        if (take(label_.name, 1)) {
+          (void)take(label_.value, 0);
         }
-        size = p[1] | (static_cast<std::size_t>(p[2]) << 8U) | (static_cast<std::size_t>(p[3]) << 16U);
-        prefix = 4;
       }
-      size = std::min(size, left - prefix);
-      const std::string_view text(next_ + prefix, size);
-      next_ += prefix + size;
-      return text;
     }
+    /// Reads one length-prefixed string, behind which at least `rest` bytes must follow, and moves `next_` behind it.
+    /// False if they do not. Requires: next_ != end_.
+    bool take(std::string_view& text, std::size_t rest) noexcept {
+      const std::size_t size = static_cast<unsigned char>(*next_);
+      if (size == kLongLabelMark || 1 + size + rest > static_cast<std::size_t>(end_ - next_)) {
+        return take_slowly(text, rest);
+      }
+      text = {next_ + 1, size};
+      next_ += 1 + size;
+      return true;
+    }
+    /// One that is long, or runs over the end: then it is cut there.
+    bool take_slowly(std::string_view& text, std::size_t rest) noexcept;
 
     const char* at_;
     const char* next_;

@@ -103,8 +103,8 @@ LabelSet read_script_labels(ScriptCursor& in) {
     in.fail("a series");
   }
   const LabelsView view = labels.builder.build();
-  if (const std::string_view twice = labels.builder.duplicate_name(); !twice.empty()) {
-    start.fail(fmt::format("each label once, not {} twice", in_quotes(twice)));
+  if (labels.builder.has_duplicate_name()) {
+    start.fail(fmt::format("each label once, not {} twice", in_quotes(labels.builder.duplicate_name())));
   }
   return LabelSet(view);
 }

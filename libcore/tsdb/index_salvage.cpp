@@ -184,7 +184,7 @@ class IndexSalvage {
       chunks_.push_back(chunk);
     }
     return in.ok() && in.left() == 0 && !chunks_.empty() && !builder_.labels().empty() && !builder_.build().empty() &&
-           builder_.duplicate_name().empty();
+           !builder_.has_duplicate_name();
   }
 
   const std::string& path_;

@@ -65,7 +65,7 @@ void RecordFilter::filter_series(std::string_view body) {
     builder_.clear();
     reader.labels(builder_);
     const LabelsView labels = builder_.build();
-    const bool is_set = reader.ref() != 0 && !labels.empty() && builder_.duplicate_name().empty();
+    const bool is_set = reader.ref() != 0 && !labels.empty() && !builder_.has_duplicate_name();
     if (is_set && (!keep_series_ || keep_series_(reader.ref(), labels))) {
       records_.add_series(reader.ref(), labels);
       dropped_ += reader.is_canonical() ? 0 : 1;  // it is written otherwise
