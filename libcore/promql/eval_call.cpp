@@ -60,6 +60,12 @@ bool is_sort(FunctionId id) noexcept {
          id == FunctionId::kSortByLabelDesc;
 }
 
+/// Of a subquery the server has lost the place when it calls the function: notes then point to the start of the query.
+SourceRange place_of_range(const Expr& arg) noexcept {
+  const Expr& inner = unwrap_parens(arg);
+  return inner.kind == ExprKind::kSubquery ? SourceRange{} : inner.at;
+}
+
 /// One range function over all windows of one series after the other.
 class RangeCall {
  public:
@@ -67,7 +73,7 @@ class RangeCall {
       : function_(*call.function),
         call_(find_range_function(function_.id)),
         arg_(range_arg_of(*call.args[arg])),
-        at_(call.args[arg]->at),
+        at_(place_of_range(*call.args[arg])),
         grid_(grid),
         options_(options),
         notes_(notes) {
