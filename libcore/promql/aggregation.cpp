@@ -47,7 +47,7 @@ class FloatAggregation : public Aggregation {
   void note_histograms(const Row& row) {
     for (const HistogramPtr& histogram : row.histogram) {
       if (histogram != nullptr) {
-        notes_.info(aggregate_.inner->at,
+        notes_.info(place_of(*aggregate_.inner),
                     std::string("ignored histogram in ") + aggregate_op_text(aggregate_.op) + " aggregation");
         return;
       }
@@ -296,7 +296,7 @@ class Total final : public Aggregation {
           out.value[i] = is_avg() ? of.floats.mean(i) : of.floats.total(i);
         }
       } else if (has_float) {
-        notes_.warn(aggregate_.inner->at, "encountered a mix of histograms and floats for aggregation");
+        notes_.warn(place_of(*aggregate_.inner), "encountered a mix of histograms and floats for aggregation");
       } else if (!of.is_broken[i]) {
         finish_histogram(*histograms, i, out);
       }
@@ -311,7 +311,7 @@ class Total final : public Aggregation {
   };
   [[nodiscard]] bool is_avg() const noexcept { return aggregate_.op == AggregateOp::kAvg; }
   [[nodiscard]] NoteContext context(std::string_view metric_name) const {
-    return {.notes = notes_, .at = aggregate_.inner->at, .metric_name = metric_name};
+    return {.notes = notes_, .at = place_of(*aggregate_.inner), .metric_name = metric_name};
   }
 
   void add_floats(FloatTotals& totals, const std::vector<double>& values) const {

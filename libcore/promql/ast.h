@@ -64,6 +64,10 @@ template <typename T>
 [[nodiscard]] ValueType type_of(const Expr& expr) noexcept;
 /// The expression without the parentheses around it.
 [[nodiscard]] const Expr& unwrap_parens(const Expr& expr) noexcept;
+/// Where a note about an operand points to: the parentheses around it do not count.
+[[nodiscard]] inline SourceRange place_of(const Expr& expr) noexcept {
+  return unwrap_parens(expr).at;
+}
 [[nodiscard]] ExprPtr clone(const Expr& expr);
 
 /// Operators of two operands; unary expressions use kAdd and kSub.

@@ -153,10 +153,10 @@ bool check_picker_param(const AggregateExpr& aggregate, const Param& param, Quer
       throw_query_error("Ratio value is NaN");
     }
     if (param.max() > 1) {
-      note_ratio(notes, aggregate.param->at, param.max(), 1);
+      note_ratio(notes, place_of(*aggregate.param), param.max(), 1);
     }
     if (param.min() < -1) {
-      note_ratio(notes, aggregate.param->at, param.min(), -1);
+      note_ratio(notes, place_of(*aggregate.param), param.min(), -1);
     }
     return true;
   }
@@ -178,13 +178,13 @@ bool check_picker_param(const AggregateExpr& aggregate, const Param& param, Quer
 
 void note_quantile_param(const AggregateExpr& aggregate, const Param& param, QueryNotes& notes) {
   if (param.has_nan()) {
-    note_quantile(notes, aggregate.param->at, kNaN);
+    note_quantile(notes, place_of(*aggregate.param), kNaN);
   }
   if (param.max() > 1) {
-    note_quantile(notes, aggregate.param->at, param.max());
+    note_quantile(notes, place_of(*aggregate.param), param.max());
   }
   if (param.min() < 0) {
-    note_quantile(notes, aggregate.param->at, param.min());
+    note_quantile(notes, place_of(*aggregate.param), param.min());
   }
 }
 

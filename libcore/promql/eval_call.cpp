@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/server_math.h"
+#include "base/server_sort.h"
 #include "promql/evaluator.h"
 #include "promql/function_table.h"
 #include "promql/natural_order.h"
@@ -59,6 +60,12 @@ bool is_sort(FunctionId id) noexcept {
          id == FunctionId::kSortByLabelDesc;
 }
 
+/// Of a subquery the server has lost the place when it calls the function: notes then point to the start of the query.
+SourceRange place_of_range(const Expr& arg) noexcept {
+  const Expr& inner = unwrap_parens(arg);
+  return inner.kind == ExprKind::kSubquery ? SourceRange{} : inner.at;
+}
+
 /// One range function over all windows of one series after the other.
 class RangeCall {
  public:
@@ -66,7 +73,7 @@ class RangeCall {
       : function_(*call.function),
         call_(find_range_function(function_.id)),
         arg_(range_arg_of(*call.args[arg])),
-        at_(call.args[arg]->at),
+        at_(place_of_range(*call.args[arg])),
         grid_(grid),
         options_(options),
         notes_(notes) {
@@ -262,27 +269,25 @@ void Evaluator::sort(const CallExpr& call, const StepGrid& grid, const RowSink& 
     std::erase_if(all, [](const Row& row) { return row.empty(); });
   }
   if (grid.count == 1 && by_value) {
-    std::ranges::stable_sort(all, [&](const Row& a, const Row& b) {  // NaN last, either way
+    server_sort(all, [&](const Row& a, const Row& b) {  // NaN last, either way; of two, each before the other
       const double x = a.value[0];
       const double y = b.value[0];
-      return !std::isnan(x) && (std::isnan(y) || (descends ? x > y : x < y));
+      return std::isnan(y) || (descends ? x > y : x < y);
     });
   } else if (grid.count == 1) {
     std::vector<std::string_view> names;
     for (std::size_t i = 1; i < call.args.size(); ++i) {
       names.push_back(as<StringExpr>(unwrap_parens(*call.args[i])).value);
     }
-    std::ranges::stable_sort(all, [&](const Row& a, const Row& b) {
-      const Row& left = descends ? b : a;
-      const Row& right = descends ? a : b;
+    server_sort(all, [&](const Row& a, const Row& b) {
       for (const std::string_view name : names) {
-        const std::string_view x = left.view().get(name);
-        const std::string_view y = right.view().get(name);
+        const std::string_view x = a.view().get(name);
+        const std::string_view y = b.view().get(name);
         if (x != y) {
-          return natural_less(x, y);
+          return natural_less(x, y) != descends;  // not `y before x`: of two values, either may come before the other
         }
       }
-      return left.view() < right.view();
+      return descends ? b.view() < a.view() : a.view() < b.view();
     });
   }
   std::ranges::for_each(all, sink);

@@ -241,10 +241,10 @@ void Evaluator::give_histogram_row(Row& row, std::string labels, RowCheck& check
 
 void Evaluator::histogram_quantile(const CallExpr& call, const StepGrid& grid, const RowSink& sink) {
   const bool names_metrics = options_.delayed_name_removal;
-  const SourceRange at = call.args[1]->at;
+  const SourceRange at = place_of(*call.args[1]);
   const std::vector<double> quantile = scalars(*call.args[0], grid);
   for (const double q : quantile) {
-    note_quantile(q, call.args[0]->at, notes_);
+    note_quantile(q, place_of(*call.args[0]), notes_);
   }
   HistogramVector histograms(collect(*call.args[1], grid), at, names_metrics, notes_);
   QuantileColumn column(histograms, quantile, grid, at, names_metrics, notes_);
@@ -264,13 +264,13 @@ void Evaluator::histogram_quantile(const CallExpr& call, const StepGrid& grid, c
 
 void Evaluator::histogram_quantiles(const CallExpr& call, const StepGrid& grid, const RowSink& sink) {
   const bool names_metrics = options_.delayed_name_removal;
-  const SourceRange at = call.args[0]->at;
+  const SourceRange at = place_of(*call.args[0]);
   const std::string& label = as<StringExpr>(unwrap_parens(*call.args[1])).value;
   std::vector<std::vector<double>> quantiles;
   for (std::size_t i = 2; i < call.args.size(); ++i) {
     quantiles.push_back(scalars(*call.args[i], grid));
     for (const double q : quantiles.back()) {
-      note_quantile(q, call.args[i]->at, notes_);
+      note_quantile(q, place_of(*call.args[i]), notes_);
     }
   }
   HistogramVector histograms(collect(*call.args[0], grid), at, names_metrics, notes_);
@@ -313,7 +313,7 @@ void Evaluator::histogram_quantiles(const CallExpr& call, const StepGrid& grid, 
 }
 
 void Evaluator::histogram_fraction(const CallExpr& call, const StepGrid& grid, const RowSink& sink) {
-  const SourceRange at = call.args[2]->at;
+  const SourceRange at = place_of(*call.args[2]);
   const std::vector<double> lower = scalars(*call.args[0], grid);
   const std::vector<double> upper = scalars(*call.args[1], grid);
   HistogramVector histograms(collect(*call.args[2], grid), at, options_.delayed_name_removal, notes_);

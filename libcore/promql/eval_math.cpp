@@ -97,16 +97,24 @@ struct Moment {
   unsigned days_in_month = 31;
 };
 
-Moment moment_of(std::int64_t seconds) noexcept {
+/// Days before `seconds`, and seconds of that day. The server counts from a year far in the past, and what is earlier
+/// comes round at the other end of time; so do infinities and NaN.
+std::pair<std::int64_t, std::int64_t> split_days(std::int64_t seconds) noexcept {
   constexpr std::int64_t kDaySeconds = 86'400;
-  constexpr std::int64_t kEraDays = 146'097;  // 400 years
-  std::int64_t days = seconds / kDaySeconds;
-  Moment moment;
-  moment.second_of_day = seconds % kDaySeconds;
-  if (moment.second_of_day < 0) {
-    moment.second_of_day += kDaySeconds;
-    --days;
+  constexpr std::int64_t kServersFirst = -9'223'372'028'741'760'000;
+  if (seconds < kServersFirst) {
+    const auto wrapped = static_cast<std::uint64_t>(seconds);
+    return {static_cast<std::int64_t>(wrapped / kDaySeconds), static_cast<std::int64_t>(wrapped % kDaySeconds)};
   }
+  const std::int64_t rest = (seconds % kDaySeconds + kDaySeconds) % kDaySeconds;
+  return {seconds / kDaySeconds - (seconds % kDaySeconds < 0 ? 1 : 0), rest};
+}
+
+Moment moment_of(std::int64_t seconds) noexcept {
+  constexpr std::int64_t kEraDays = 146'097;  // 400 years
+  const auto [days, second_of_day] = split_days(seconds);
+  Moment moment;
+  moment.second_of_day = second_of_day;
   const std::int64_t eras = days >= 0 ? days / kEraDays : -((kEraDays - 1 - days) / kEraDays);
   const std::chrono::sys_days date{std::chrono::days(days - eras * kEraDays)};
   const std::chrono::year_month_day ymd(date);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
+
+#include "base/server_sort.h"
 
 namespace mcore {
 
@@ -39,10 +40,10 @@ class ValueHeap {
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   /// In the order of the heap.
   [[nodiscard]] const std::vector<Entry>& entries() const noexcept { return entries_; }
-  /// The best first; equal ones as the heap has them.
+  /// The best first; equal ones as the server's sort leaves them.
   [[nodiscard]] std::vector<Entry> sorted() const {
     std::vector<Entry> all = entries_;
-    std::ranges::stable_sort(all, [this](const Entry& a, const Entry& b) { return before(b.value, a.value); });
+    server_sort(all, [this](const Entry& a, const Entry& b) { return before(b.value, a.value); });
     return all;
   }
 

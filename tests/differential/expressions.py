@@ -233,9 +233,10 @@ class Expressions:
     def matching(self, is_set):
         text = f" {self.keyword(self.any_of(['on', 'on', 'ignoring']))} ({self.labels()})"
         if not is_set and self.chance(0.45):
-            text += f" {self.any_of(['group_left', 'group_right'])}"
-            if self.chance(0.6):
-                text += f" ({self.labels(1)})"
+            copied = self.labels(1)
+            if copied and copied in text:
+                copied = ""  # the parser refuses a label in both lists
+            text += f" {self.any_of(['group_left', 'group_right'])} ({copied})"
         return text
 
     def with_number(self, depth):

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -10,6 +11,8 @@ import time
 import urllib.parse
 
 QUERY_SECONDS = 20
+SERVER_PREFIX = re.compile(r'^invalid parameter "query": (\d+:\d+: parse error: )?')
+MQUERY_PREFIX = re.compile(r"^mquery: (evaluate query: |parse query: (\d+:\d+: )?)?")
 
 
 class Failure(Exception):
@@ -110,7 +113,7 @@ class Server:
         notes = answer.get("warnings", []) + answer.get("infos", [])
         if answer["status"] == "success":
             return Reply(data=answer["data"], notes=notes)
-        return Reply(error=answer["error"], notes=notes)
+        return Reply(error=SERVER_PREFIX.sub("", answer["error"]), notes=notes)
 
     def close(self):
         self.process.terminate()
@@ -139,7 +142,7 @@ class Mquery:
         notes = [line.removeprefix("mquery: ") for line in lines if line.startswith("mquery: PromQL ")]
         if done.returncode == 0:
             return Reply(data=json.loads(done.stdout, parse_float=str), notes=notes)
-        said = "\n".join(lines).strip().removeprefix("mquery: evaluate query: ")
+        said = MQUERY_PREFIX.sub("", next((line for line in lines if line and not line.startswith("mquery: PromQL ")), ""))
         if done.returncode not in (2, 3):
             said = f"exit {done.returncode}: {said}"
         return Reply(error=said, notes=notes)
