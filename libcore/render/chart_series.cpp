@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
+
+#include "model/time_text.h"
 
 namespace mcore {
 namespace {
@@ -59,7 +62,7 @@ std::string plain_legend(const NamedAnswer& answer, LabelsView labels, const std
 }
 
 void add_sample(ChartLine& line, Chart& chart, std::int64_t t_ms, double value) {
-  if (!std::isfinite(value)) {
+  if (!std::isfinite(value) || t_ms < kFirstTimeMs || t_ms > kLastTimeMs) {
     ++chart.hidden;
     return;
   }
@@ -177,8 +180,11 @@ Chart chart_of(std::span<const NamedAnswer> answers, const ChartOptions& options
     }
   }
   set_range(chart, options, answers);
+  chart.start_ms = std::clamp(chart.start_ms, kFirstTimeMs, kLastTimeMs);
+  chart.end_ms = std::clamp(chart.end_ms, kFirstTimeMs, kLastTimeMs);
   // A sample may be late by half a step before the line is torn.
-  const std::int64_t spacing = options.step_ms > 0 ? options.step_ms : usual_spacing(chart.lines);
+  const std::int64_t spacing =
+      options.step_ms > 0 ? std::min(options.step_ms, kLastTimeMs) : usual_spacing(chart.lines);
   chart.gap_ms = spacing + spacing / 2;
   return chart;
 }

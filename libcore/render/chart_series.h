@@ -17,7 +17,8 @@ namespace mcore {
 
 /// One line of a chart.
 ///
-/// Shape: times ascend; every value is finite. A sample further from the one before than the chart's `gap_ms` begins a
+/// Shape: times ascend and lie within the years 1 to 9999; every value is finite. A sample further from the one before
+/// than the chart's `gap_ms` begins a
 ///        new stretch.
 struct ChartLine {
   std::string legend{};
@@ -36,7 +37,7 @@ struct Chart {
   double low = 0;  // of all values; both 0 if there are none
   double high = 0;
   std::size_t samples = 0;  // that are drawn
-  std::size_t hidden = 0;   // NaN and infinite values, which have no place
+  std::size_t hidden = 0;   // NaN and infinite values, and times outside the years 1 to 9999, which have no place
   bool has_means = false;   // of histograms
 };
 
