@@ -264,7 +264,7 @@ class ChartDrawer {
   // --- Legend ------------------------------------------------------------------------------------------------------
 
   using Numbers = std::array<std::string, 3>;
-  static constexpr Numbers kNumberNames = {"min ", "max ", "last "};
+  static constexpr std::array<const char*, 3> kNumberNames = {"min ", "max ", "last "};
 
   [[nodiscard]] Numbers numbers_of(const ChartLine& line) const {
     if (line.value.empty()) {
