@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "promql/kahan_sum.h"
@@ -21,7 +22,6 @@ namespace {
 using Chain = WindowPlan::Chain;
 using Group = WindowPlan::Group;
 using Lanes = double __attribute__((vector_size(64)));
-using LooseLanes = double __attribute__((vector_size(64), aligned(8), may_alias));
 constexpr std::size_t kHalf = sizeof(Lanes) / sizeof(double);
 constexpr std::size_t kLanes = WindowPlan::kLanes;
 static_assert(kLanes == 2 * kHalf);
@@ -54,8 +54,10 @@ MCORE_VECTOR_CLONES void add_rows(const Rows& rows, std::size_t begin, std::size
   std::size_t i = 0;
   for (; i < std::min(lead, count); ++i) {
     const double* const at = rows.data + row * rows.length + column;
-    const Lanes x0 = *reinterpret_cast<const LooseLanes*>(at);
-    const Lanes x1 = *reinterpret_cast<const LooseLanes*>(at + kHalf);
+    Lanes x0;
+    Lanes x1;
+    std::memcpy(&x0, at, sizeof x0);
+    std::memcpy(&x1, at + kHalf, sizeof x1);
     const Lanes t0 = s0 + x0;
     const Lanes t1 = s1 + x1;
     const Lanes b0 = t0 - s0;
@@ -69,8 +71,10 @@ MCORE_VECTOR_CLONES void add_rows(const Rows& rows, std::size_t begin, std::size
   }
   for (; i < count; ++i) {
     const double* const at = rows.data + row * rows.length + column;
-    const Lanes x0 = *reinterpret_cast<const LooseLanes*>(at);
-    const Lanes x1 = *reinterpret_cast<const LooseLanes*>(at + kHalf);
+    Lanes x0;
+    Lanes x1;
+    std::memcpy(&x0, at, sizeof x0);
+    std::memcpy(&x1, at + kHalf, sizeof x1);
     const Lanes t0 = s0 + x0;
     const Lanes t1 = s1 + x1;
     c0 += (s0 - t0) + x0;
@@ -129,7 +133,8 @@ MCORE_VECTOR_CLONES bool mean_lanes(const LaneSums& sums, double count, double* 
   for (std::size_t i = 0; i < kLanes; i += kHalf) {
     const Lanes sum = *reinterpret_cast<const Lanes*>(sums.sum.data() + i);
     const Lanes lost = *reinterpret_cast<const Lanes*>(sums.lost.data() + i);
-    *reinterpret_cast<LooseLanes*>(out + i) = sum / count + lost / count;
+    const Lanes mean = sum / count + lost / count;
+    std::memcpy(out + i, &mean, sizeof mean);
   }
   return true;
 }

@@ -2,6 +2,7 @@
 #include "promql/window_plan.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "promql/vector_clones.h"
 
@@ -28,23 +29,29 @@ bool are_alike(std::uint32_t length, std::uint32_t other) noexcept {
 /// operations of extrapolation_factor(), but for counters near zero. `factor` has the number of gaps.
 MCORE_VECTOR_CLONES void stretch_columns(double* sampled, double* to_start, double* to_end, double* factor,
                                          std::size_t count, double divisor) noexcept {
-  using Lanes = double __attribute__((vector_size(64), aligned(8), may_alias));
-  constexpr std::size_t kWidth = sizeof(Lanes) / sizeof(double);
-  for (std::size_t i = 0; i < count; i += kWidth) {
-    auto& all = *reinterpret_cast<Lanes*>(sampled + i);
-    auto& start = *reinterpret_cast<Lanes*>(to_start + i);
-    auto& end = *reinterpret_cast<Lanes*>(to_end + i);
-    auto& result = *reinterpret_cast<Lanes*>(factor + i);
-    const Lanes seconds = all / 1000;
+  using Lanes = double __attribute__((vector_size(64)));  // the columns have no such alignment: copied in and out
+  for (std::size_t i = 0; i < count; i += sizeof(Lanes) / sizeof(double)) {
+    Lanes seconds;
+    Lanes start;
+    Lanes end;
+    Lanes result;
+    std::memcpy(&seconds, sampled + i, sizeof seconds);
+    std::memcpy(&start, to_start + i, sizeof start);
+    std::memcpy(&end, to_end + i, sizeof end);
+    std::memcpy(&result, factor + i, sizeof result);
+    seconds = seconds / 1000;
     const Lanes spacing = seconds / result;
     const Lanes threshold = spacing * 1.1;
     const Lanes half = spacing / 2;
     const Lanes gap_at_start = start / 1000;
     const Lanes gap_at_end = end / 1000;
-    all = seconds;
     start = gap_at_start >= threshold ? half : gap_at_start;
     end = gap_at_end >= threshold ? half : gap_at_end;
     result = (seconds + start + end) / seconds / divisor;
+    std::memcpy(sampled + i, &seconds, sizeof seconds);
+    std::memcpy(to_start + i, &start, sizeof start);
+    std::memcpy(to_end + i, &end, sizeof end);
+    std::memcpy(factor + i, &result, sizeof result);
   }
 }
 
