@@ -128,9 +128,8 @@ std::optional<FileLock> FileLock::lock_within(const std::string& path, const New
   return FileLock(std::move(waiting->file));
 }
 
-std::uint64_t FileLock::inode() const noexcept {
-  struct stat info {};
-  return ::fstat(file_.get(), &info) == 0 ? info.st_ino : 0;
+bool FileLock::is_in_place(const std::string& path) const noexcept {
+  return is_named(file_.get(), path);
 }
 
 std::string describe_lock_holder(const std::string& path) {

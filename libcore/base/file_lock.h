@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -31,8 +30,8 @@ class FileLock {
   /// Cost: free, a few system calls; a wait costs a thread.
   [[nodiscard]] static std::optional<FileLock> lock_within(const std::string& path, const NewFileOwner& owner,
                                                            std::chrono::milliseconds timeout);
-  /// The number of the locked file.
-  [[nodiscard]] std::uint64_t inode() const noexcept;
+  /// Whether the path still names the file that is locked: if not, others may hold a lock of the same name.
+  [[nodiscard]] bool is_in_place(const std::string& path) const noexcept;
   [[nodiscard]] bool is_held() const noexcept { return file_.is_open(); }
   void unlock() noexcept;
 

@@ -231,20 +231,7 @@ std::shared_ptr<SharedQueue> HeadHome::queue() const {
 
 std::optional<FileLock> HeadHome::lock_writer(std::chrono::milliseconds timeout) const {
   make_folders();
-  auto lock = FileLock::lock_within(writer_lock_path(), owner_, timeout);
-  if (lock.has_value()) {
-    lock_inode_ = lock->inode();
-  }
-  return lock;
-}
-
-/// Somebody may have removed the head since the lock was taken, and another may hold the lock of its place by now: what
-/// is found there is his to change. While the lock is in place, what was opened before the look is ours.
-void HeadHome::check_lock() const {
-  struct stat info {};
-  if (lock_inode_ != 0 && (::stat(writer_lock_path().c_str(), &info) != 0 || info.st_ino != lock_inode_)) {
-    throw Error(ErrorKind::kIo, "lock head", writer_lock_path(), errno_text(ENOENT));
-  }
+  return FileLock::lock_within(writer_lock_path(), owner_, timeout);
 }
 
 // The WBL's series are in the WAL, logged there first. Others may be writing: what the WBL holds before the WAL is read
@@ -313,7 +300,6 @@ HeadCatchUp HeadHome::catch_up(std::optional<HeadFiles>& files, std::int64_t flo
     files.reset();
     cut_back_lost();
     files = open(true);
-    check_lock();
   }
   HeadCatchUp result;
   if (files.has_value() && bring_forward(*files, floor_t_ms, on_damage, result)) {
@@ -326,7 +312,6 @@ HeadCatchUp HeadHome::rebuild(std::optional<HeadFiles>& files, std::int64_t floo
                               const DamageReport& on_damage) const {
   HeadCatchUp result;
   HeadFiles built = build("building.", floor_t_ms, on_damage, result);
-  check_lock();
   switch_to(files, std::move(built));
   return result;
 }

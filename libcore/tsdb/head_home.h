@@ -108,7 +108,6 @@ class HeadHome {
   [[nodiscard]] HeadFiles build(std::string_view prefix, std::int64_t floor_t_ms, const DamageReport& on_damage,
                                 HeadCatchUp& result) const;
   [[nodiscard]] LogPosition end_of_wbl() const;
-  void check_lock() const;
   void keep_from_cutting(HeadFiles& files, const HeadCommit& commit) const;
   [[nodiscard]] bool bring_forward(HeadFiles& files, std::int64_t floor_t_ms, const DamageReport& on_damage,
                                    HeadCatchUp& result) const;
@@ -117,7 +116,6 @@ class HeadHome {
   std::string home_;
   NewFileOwner owner_;
   bool serves_writers_;
-  mutable std::uint64_t lock_inode_ = 0;          // of the writer's lock as it was taken last
   mutable std::shared_ptr<SharedQueue> queue_{};  // opened at first use
 };
 

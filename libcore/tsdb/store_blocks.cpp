@@ -111,25 +111,13 @@ BlockReader& StoreBlocks::reader(std::size_t i) {
 }
 
 bool StoreBlocks::sample_at(LabelsView labels, std::int64_t t_ms, SeriesSamples& out) {
-  constexpr int kMostTries = 10;
-  for (int tries = 1;; ++tries) {
-    std::size_t i = 0;
-    try {
-      for (; i < entries_.size(); ++i) {
-        if (t_ms >= entries_[i].meta.min_t_ms && t_ms < entries_[i].meta.end_t_ms &&
-            reader(i).sample_at(labels, t_ms, out)) {
-          return true;
-        }
-      }
-      return false;
-    } catch (const Error&) {
-      if (tries == kMostTries || path_exists(entries_[i].folder)) {
-        throw;
-      }
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (t_ms >= entries_[i].meta.min_t_ms && t_ms < entries_[i].meta.end_t_ms &&
+        reader(i).sample_at(labels, t_ms, out)) {
+      return true;
     }
-    changed_ns_ = -1;  // a compaction has replaced the block: others have its samples
-    (void)refresh();
   }
+  return false;
 }
 
 }  // namespace mcore

@@ -296,6 +296,11 @@ StoreWriter::Step StoreWriter::try_append(const SampleBatch& batch, AppendOutcom
   WriterLock writer(home_.queue());
   lock_writer(writer);
   prepare_head();
+  if (!writer.lock.is_in_place(home_.writer_lock_path())) {
+    files_.reset();  // somebody removed the head: another may hold the lock of its place by now, and write in this very
+                     // head
+    return Step::kAgain;
+  }
   HeadWriter head(*files_, HeadWriter::Mode::kShared);
   head.begin();
   AppendRules rules;

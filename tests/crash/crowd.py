@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from common import Failure, Store, expect, read_lines, run
+from common import Failure, Store, expect, read_lines
 from server import check_with_server
 
 WRITERS = 4
@@ -34,14 +34,17 @@ class Crowd:
             self.kills_left -= 1
             return self.kills_left >= 0 and not self.problems
 
-    def run(self, command, chance, patience, text=""):
+    def run(self, command, chance, patience):
         """Runs a process; with a `chance` it is killed after up to `patience` seconds. None: it was."""
-        process = subprocess.Popen(command, env=self.store.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(command, env=self.store.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   text=True)
         if random.random() < chance and self.may_kill():
-            threading.Timer(random.random() * patience, process.kill).start()
+            try:
+                process.wait(random.random() * patience)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
         try:
-            text = process.communicate(text, timeout=120)[0]
+            text = process.communicate(timeout=120)[0]
         except subprocess.TimeoutExpired:
             process.kill()
             self.problem(f"hangs: {command}")
@@ -71,25 +74,6 @@ class Crowd:
             outcome = self.run(command, 0.5, 0.03)
             if outcome is not None and outcome[0] != 0:
                 self.problem(f"writer {writer} from batch {first}: exit {outcome[0]}: {outcome[1]}")
-        self.leave()
-
-    def write_with_tool(self, writer, appends):
-        """As cron jobs do: a process for each batch, and upkeep that it starts by itself."""
-        for batch in range(appends):
-            self.store.note(self.store.tries, writer, batch)
-            text = run([self.settings.driver, "text", *self.store.options(writer=writer, first=batch)]).stdout
-            while not self.problems:
-                outcome = self.run([self.settings.mstore, "append", "-s", self.store.path, "--lock-timeout", "60s"], 0.2,
-                                   0.02, text)
-                if outcome is None:
-                    continue
-                if outcome[0] != 0:
-                    self.problem(f"mstore append of batch {batch} of writer {writer}: exit {outcome[0]}: {outcome[1]}")
-                self.store.note(self.store.acks, writer, batch)
-                break
-        self.leave()
-
-    def leave(self):
         with self.lock:
             self.writing -= 1
             if self.writing == 0:
@@ -120,19 +104,13 @@ class Crowd:
             self.upkeeps += 1
 
 
-def tools(settings):
-    """The same through the tool alone."""
-    return random_kills(settings, name="tools", with_tool=True)
-
-
-def random_kills(settings, disturbance=None, name="crowd", kills=None, with_server=True, with_tool=False):
+def random_kills(settings, disturbance=None, name="crowd", kills=None, with_server=True):
     """`disturbance`: what else is done to the store meanwhile, called again and again with the crowd."""
-    appends = 160 if with_tool else 960
-    store = Store(settings, name, step_ms=settings.hours * 3_600_000 // appends, histograms=not with_tool)
+    appends = 960
+    store = Store(settings, name, step_ms=settings.hours * 3_600_000 // appends)
     crowd = Crowd(settings, store, settings.kills if kills is None else kills)
     crowd.head_vanishes = disturbance is not None
-    write = crowd.write_with_tool if with_tool else crowd.write
-    threads = [threading.Thread(target=write, args=(writer, appends)) for writer in range(WRITERS)]
+    threads = [threading.Thread(target=crowd.write, args=(writer, appends)) for writer in range(WRITERS)]
     threads += [threading.Thread(target=crowd.read) for _ in range(READERS)]
     threads.append(threading.Thread(target=crowd.keep_up))
     if disturbance is not None:
@@ -157,5 +135,6 @@ def disturb(crowd, disturbance):
 def balance(store, appends):
     expect(store.driver("retry", writer=0, first=appends, keep=store.root + "/dump"), 0, "in the end")
     if store.settings.has_command("compact"):
+        from common import run
         expect(run([store.settings.mstore, "compact", "-s", store.path], store.environment()), 0, "mstore compact")
         store.check("after the last upkeep")

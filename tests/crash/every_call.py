@@ -13,7 +13,6 @@ KINDS = {
     "late and new": (27, 0),  # a writer that was never seen before
     "rebuild": (301, 1),     # there is no head
     "reboot": (401, 1),      # the head is another boot's
-    "roll": (3, 0),          # the segment is full
 }
 
 
@@ -27,25 +26,21 @@ class Sequence:
         self.first, self.stride = KINDS[kind]
         self.batch = self.first
         self.boots = 0
-        if kind not in ("first", "roll"):
+        if kind != "first":
             self.store.append(0, 0, 3)
             self.store.append(1, 0, 26)
             self.store.append(1, 5000 if kind == "late" else 30)
 
     def next(self):
         """Prepares the store for one more append; returns its writer and batch."""
-        if self.kind in ("first", "roll"):
+        if self.kind == "first":
             for path in (self.store.path, self.store.acks, self.store.tries):
                 remove(path)
-        if self.kind == "roll":
-            self.store.append(1, 0, 3)
-            expect(self.store.driver("fill"), 0, "fill a segment")
-            self.store.append(0, 0)
-        if self.kind == "rebuild":
+        elif self.kind == "rebuild":
             remove(self.store.path + "/head")
-        if self.kind == "late and new":
+        elif self.kind == "late and new":
             self.writer += 1
-        elif self.kind not in ("first", "rebuild", "roll"):
+        else:
             self.batch += self.stride
             if self.kind in ("in order", "reboot", "rebuild"):
                 while self.batch % 10 == 7 or self.batch % 20 == 0:
@@ -126,8 +121,6 @@ def fail_everywhere(settings):
                              ("ENOSPC in the middle", {"ERRNO": "ENOSPC", "FAIL_HALF": 1, "CALLS": "write"}),
                              ("ENOSPC from then on", {"ERRNO": "ENOSPC", "FAIL_COUNT": 0}),
                              ("EIO from then on", {"ERRNO": "EIO", "FAIL_COUNT": 0})):
-            if kind == "roll" and name != "ENOSPC" and name != "EIO":
-                continue  # each costs a segment
             number = 1
             while True:
                 writer, batch = sequence.next()

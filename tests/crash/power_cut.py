@@ -4,7 +4,7 @@ import os
 import random as random_module
 import threading
 
-from common import Failure, Store, copy, expect, read_lines, remove, run
+from common import Failure, Store, copy, expect, remove, run
 from journal import Disk, read_journal
 from server import check_with_server
 
@@ -54,8 +54,12 @@ def run_journaled(settings, store, batches, fail):
 
 
 def acknowledged(store, writer):
-    lines = [line for line in read_lines(store.acks) if line.startswith(f"{writer} ")]
-    return max((int(line.split(" ")[1]) for line in lines), default=-1)
+    found = -1
+    with open(store.acks, encoding="ascii") as file:
+        for line in file:
+            if line.startswith(f"{writer} "):
+                found = max(found, int(line.split(" ")[1]))
+    return found
 
 
 class Cut:
@@ -76,7 +80,7 @@ class Cut:
         if with_server:
             other = Store(self.settings, "power-cut-server", step_ms=store.step_ms, histograms=store.histograms)
             copy(store.root, other.root)
-            check_with_server(self.settings, other, compacts=False, parts=1, damage=1)
+            check_with_server(self.settings, other, compacts=False, parts=1)
         again = {"writer": 0, "first": batches, "keep": store.root + "/dump", "damage": 1, "parts": 1}
         done = store.driver("retry", faults, **again)
         is_damaged = done.code == 3 and ": read log: " in done.stderr

@@ -8,7 +8,6 @@
 //   check  store= start= acks= tries=            1 if an acknowledged sample lacks, or one is there that nobody sent
 //   watch  ... until=FILE                        checks until the file is there
 //   retry  ... writer= first=                    check, append the batch, and compare the head with one that is rebuilt
-//   fill   store=                                fills the WAL's last segment up
 //   hold   store= ready=FILE until=FILE          opens the store, and reads it when the second file is there
 //   dump   store=                                all samples, a line each
 //   loop   ... seconds=                          appends as fast as it can; prints "appends longest_ms mean_ms"
@@ -36,10 +35,6 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "support/crash_workload.h"
-#include "tsdb/head_home.h"
-#include "tsdb/log_directory.h"
-#include "tsdb/log_format.h"
-#include "tsdb/log_writer.h"
 #include "tsdb/store_reader.h"
 #include "tsdb/store_writer.h"
 
@@ -186,9 +181,6 @@ int tell(const CrashCheck& check, const std::vector<std::string>& damages, const
 }
 
 int check(const Options& options) {
-  if (!is_store(options.text("store")) && read_crash_batches(options.text("acks")).empty()) {
-    return 0;  // not begun
-  }
   CrashCheck check = make_check(options);
   std::vector<std::string> damages;
   const std::string seen = check_store(options.text("store"), check, damages);
@@ -213,24 +205,6 @@ int watch(const Options& options) {
     fmt::print("{} checks\n", checks);
   }
   return 0;
-}
-
-/// Fills the last segment of the WAL with records that mean nothing, so that the next batch begins another.
-int fill(const Options& options) {
-  const std::string store = options.text("store");
-  const LogState logs = look_at_logs(store);
-  LogFramer framer;
-  framer.begin(logs.wal_size);
-  constexpr char kUnknownType = 'x';
-  constexpr std::uint64_t kRecord = kLogPageSize / 2;
-  while (framer.end() + 2 * kRecord < kLogSegmentLimit) {
-    framer.add(std::string(kRecord, kUnknownType), LogCompression::kNone);
-  }
-  while (framer.end() + 32 < kLogSegmentLimit) {
-    framer.add(std::string(1, kUnknownType), LogCompression::kNone);
-  }
-  const Fd file(::open(segment_path(store + "/wal", logs.wal_segment).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  return write_all(file.get(), framer.bytes()) == 0 ? 0 : 3;
 }
 
 /// Opens the store, says so, and reads it only once it is told to.
@@ -264,7 +238,8 @@ std::string dump_rebuilt(const std::string& store, const std::string& aside) {
 }
 
 int retry(const Options& options) {
-  if (const int code = check(options); code != 0) {
+  const bool is_begun = is_store(options.text("store")) || path_exists(options.text("acks"));
+  if (const int code = is_begun ? check(options) : 0; code != 0) {
     fmt::print("that was before the next append\n");
     return code;
   }
@@ -372,9 +347,6 @@ int run(int argc, char** argv) {
   }
   if (mode == "retry") {
     return retry(options);
-  }
-  if (mode == "fill") {
-    return fill(options);
   }
   if (mode == "hold") {
     return hold(options);
